@@ -1,0 +1,65 @@
+# Each target makes what it needs; `make demo` in a fresh clone is enough. `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+PIP := -m pip install --quiet --disable-pip-version-check
+UV_VERSION := 0.13.9
+
+# python3 may be too old or too new for libtorrent; a PYTHON that was asked for is not replaced.
+PYTHONS := $(if $(filter file,$(origin PYTHON)),$(PYTHON) python3.13 python3.12 python3.11,$(PYTHON))
+FITS := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+# Leaves the first fitting one of PYTHONS in $$python, or says why it cannot.
+find_python = for python in $(PYTHONS) none; do \
+	if [ "$$python" = none ]; then \
+	  echo "seedbox needs Python 3.11, 3.12 or 3.13 with its venv module; none of: $(PYTHONS)" >&2; \
+	  exit 1; \
+	fi; \
+	if "$$python" -c '$(FITS)' 2>/dev/null; then break; fi; \
+	done
+
+.PHONY: help demo test lint bench requirements clean
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Build, seed, fetch and verify real open data on this machine
+	$(BIN)/seedbox demo
+
+test: lint ## Everything a change must pass
+	$(BIN)/pytest --cov
+
+lint: $(READY) ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(READY) ## Run every benchmark
+	@set -e; for run in $(sort $(wildcard benchmarks/*/run.py)); do \
+	  echo "$(BIN)/python $$run"; $(BIN)/python "$$run"; \
+	done
+
+requirements: ## Write requirements/dev.txt anew from pyproject.toml; UPGRADE=1 moves every pin
+	@$(find_python); set -ex; "$$python" -m venv $(VENV)-uv
+	$(VENV)-uv/bin/python $(PIP) uv==$(UV_VERSION)
+	cp requirements/dev.txt $(VENV)-uv/dev.txt
+	$(VENV)-uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	  $(if $(UPGRADE),--upgrade) --extra demo --group dev \
+	  --output-file $(VENV)-uv/dev.txt pyproject.toml
+	@echo '# Written by `make requirements` from pyproject.toml: Python 3.11 to 3.13, any platform.' \
+	  | cat - $(VENV)-uv/dev.txt > requirements/dev.txt
+
+$(READY): pyproject.toml requirements/dev.txt
+	@$(find_python); set -ex; "$$python" -m venv $(VENV)
+	$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean: ## Remove everything that make and the tools made
+	rm -rf $(VENV) $(VENV)-uv build dist *.egg-info .coverage .coverage.* .hypothesis \
+	  .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find $(wildcard seedbox tests benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""`python -m seedbox` is the command `seedbox`."""
+
+from seedbox.cli import main
+
+main()
