@@ -1,0 +1,1 @@
+"""The formats: bencode, metainfo, pieces, merkle, magnet; pure, knows nothing of the rest."""
