@@ -1,0 +1,1 @@
+"""The swarm: base (protocol and values, pure) and libtorrent (its one door)."""

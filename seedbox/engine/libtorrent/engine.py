@@ -1,0 +1,294 @@
+"""The engine: which torrents are held, and what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+import libtorrent as lt
+
+from seedbox.engine.base import (
+    Added,
+    AddTorrent,
+    Endpoint,
+    Event,
+    FileFailed,
+    Finished,
+    Mode,
+    Refused,
+    Removed,
+    Settings,
+)
+from seedbox.engine.libtorrent import alerts
+from seedbox.engine.libtorrent.intake import Loaded, Rejected, load
+from seedbox.engine.libtorrent.session import Session
+from seedbox.engine.libtorrent.torrent import Stage, Torrent
+
+_MOST_STARTING = 500  # adds in flight: libtorrent renumbers all of them whenever one is done
+_BATCH = 16  # torrents looked at by one trip to a thread
+_FROM_TRACKER = 1  # libtorrent forgives failed calls if a tracker names the peer again
+_NO_DETAIL = 0  # what to copy of pieces and names when asking for a status
+
+
+class LibtorrentEngine:
+    """An Engine (see base) on libtorrent."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the settings; nothing is bound before `async with`."""
+        self._settings = settings
+        self._session: Session | None = None
+        self._torrents: dict[str, Torrent] = {}
+        self._fetches: dict[str, Torrent] = {}  # those among them
+        self._queue: deque[Torrent] = deque()
+        self._starting = 0
+        self._step = asyncio.Event()  # something was queued, or the window has room again
+        self._tasks: list[asyncio.Task[None]] = []
+        self._told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
+
+    @property
+    def listening(self) -> tuple[Endpoint, ...]:
+        """Where peers can call; nowhere before the start and after the end."""
+        return () if self._session is None else self._session.listening
+
+    # --- start and end ------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """Bind and start.
+
+        Raises:
+            PortInUseError: An address to listen on is taken or not ours.
+        """
+        self._session = await Session.start(self._settings)
+        for work in (self._session.read(self._on_alert), self._feed()):
+            task = asyncio.create_task(work)
+            task.add_done_callback(self._on_task_done)
+            self._tasks.append(task)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop: take leave of trackers, write and close files."""
+        reader, feeder = self._tasks
+        feeder.cancel()
+        try:
+            await self._running().end(reader)
+        finally:
+            self._session = None
+            self._told.put_nowait(None)
+
+    def _running(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("the engine is not running: use it inside its `async with`")
+        return self._session
+
+    # --- what the engine is told --------------------------------------------------------------
+
+    def add(self, torrent: AddTorrent) -> None:
+        """Hold a torrent."""
+        self._running()
+        held = self._torrents.get(torrent.key)
+        if held is not None:
+            gone = held.stage is Stage.REMOVING
+            self._tell(Refused(torrent.key, "still being removed" if gone else "already added"))
+            return
+        self._torrents[torrent.key] = queued = Torrent.of(torrent)
+        if torrent.mode is Mode.FETCH:
+            self._fetches[torrent.key] = queued
+        self._queue.append(queued)
+        self._step.set()
+
+    def remove(self, key: str) -> None:
+        """Let go of a torrent; its files stay."""
+        session = self._running()
+        torrent = self._torrents.get(key)
+        if torrent is None:
+            self._tell(Removed(key))
+            return
+        if torrent.handle is not None and torrent.stage in {Stage.STARTING, Stage.HELD}:
+            session.api.remove_torrent(torrent.handle)
+        if torrent.stage is Stage.QUEUED:
+            self._queue.remove(torrent)
+            self._forget(torrent, Removed(key))
+        else:
+            torrent.stage = Stage.REMOVING
+
+    def connect(self, key: str, peer: Endpoint) -> None:
+        """Name a peer of a torrent."""
+        self._running()
+        torrent = self._torrents.get(key)
+        if torrent is None or peer in torrent.peers:
+            return
+        torrent.peers.append(peer)
+        if torrent.stage is Stage.HELD and torrent.handle is not None:
+            torrent.handle.connect_peer((peer.host, peer.port))
+
+    def refresh(self) -> None:
+        """Ask for a Progress of each torrent that changed, and call silent peers again."""
+        self._running().api.post_torrent_updates(_NO_DETAIL)
+        for torrent in self._fetches.values():
+            if torrent.fetching and torrent.handle is not None:
+                for peer in torrent.peers:
+                    torrent.handle.connect_peer((peer.host, peer.port), _FROM_TRACKER)
+
+    # --- what the engine tells ----------------------------------------------------------------
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Tell what happens until the engine has stopped.
+
+        Raises:
+            RuntimeError: Events were lost: a bug, since the loop must have stood still.
+        """
+        while (told := await self._told.get()) is not None:
+            if isinstance(told, BaseException):
+                raise told
+            yield told
+        self._told.put_nowait(None)
+
+    def _tell(self, event: Event) -> None:
+        self._told.put_nowait(event)
+
+    # --- from the queue into the session ------------------------------------------------------
+
+    async def _feed(self) -> None:
+        while True:
+            await self._step.wait()
+            self._step.clear()
+            while batch := self._next_batch():
+                loaded = await asyncio.to_thread(_load_all, batch)
+                for torrent, result in zip(batch, loaded, strict=True):
+                    self._start(torrent, result)
+
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
+        """Let a bug be heard by whoever listens to the events."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._told.put_nowait(error)
+
+    def _next_batch(self) -> list[Torrent]:
+        room = min(_BATCH, _MOST_STARTING - self._starting, len(self._queue))
+        batch = [self._queue.popleft() for _ in range(room)]
+        for torrent in batch:
+            torrent.stage = Stage.LOADING
+        return batch
+
+    def _start(self, torrent: Torrent, result: Loaded | Rejected) -> None:
+        torrent.add = None
+        if torrent.stage is Stage.REMOVING:
+            self._forget(torrent, Removed(torrent.key))
+        elif isinstance(result, Rejected):
+            if result.failed is not None:
+                self._tell(result.failed)
+            self._forget(torrent, result.refused)
+        else:
+            torrent.stage = Stage.STARTING
+            torrent.size = result.size
+            self._starting += 1
+            # Peers given with the torrent are called at once, later ones within a second.
+            result.params.peers = [(peer.host, peer.port) for peer in torrent.peers]
+            self._running().api.async_add_torrent(result.params)
+
+    def _forget(self, torrent: Torrent, why: Removed | Refused) -> None:
+        """Drop a torrent of which libtorrent has nothing any more."""
+        del self._torrents[torrent.key]
+        self._fetches.pop(torrent.key, None)
+        self._tell(why)
+
+    # --- from libtorrent ----------------------------------------------------------------------
+
+    def _on_alert(self, alert: lt.alert) -> None:
+        match alert:
+            case lt.state_update_alert():
+                for status in alert.status:
+                    self._on_status(status)
+            case lt.add_torrent_alert():
+                self._on_taken(alert)
+            case lt.torrent_removed_alert():
+                self._on_gone(alert)
+            case lt.torrent_alert():
+                torrent = self._find(alert.handle)
+                if torrent is not None:
+                    self._on_torrent_alert(torrent, alert)
+            case lt.alerts_dropped_alert():
+                self._told.put_nowait(RuntimeError("libtorrent lost alerts: the loop stood still"))
+            case _:
+                pass
+
+    def _find(self, handle: lt.torrent_handle) -> Torrent | None:
+        """Return the torrent that is held under a handle; none if it is an earlier one's."""
+        key = alerts.key_of(handle.info_hashes())
+        torrent = None if key is None else self._torrents.get(key)
+        return torrent if torrent is not None and torrent.handle == handle else None
+
+    def _on_taken(self, alert: lt.add_torrent_alert) -> None:
+        """Libtorrent took a torrent or did not; its files were not looked at by then."""
+        key = alerts.key_of(alert.params.info_hashes)
+        torrent = None if key is None else self._torrents.get(key)
+        if torrent is None:
+            return
+        self._starting -= 1
+        self._step.set()
+        if alert.error.value():
+            refused = Refused(torrent.key, alerts.words(alert.error.message))
+            gone = torrent.stage is Stage.REMOVING
+            self._forget(torrent, Removed(torrent.key) if gone else refused)
+            return
+        torrent.handle = alert.handle
+        if torrent.stage is Stage.REMOVING:
+            self._running().api.remove_torrent(torrent.handle)
+            return
+        torrent.stage = Stage.HELD
+        self._tell(Added(torrent.key))
+        for peer in torrent.peers:
+            torrent.handle.connect_peer((peer.host, peer.port))
+
+    def _on_gone(self, alert: lt.torrent_removed_alert) -> None:
+        """The files of a torrent are closed."""
+        key = alerts.key_of(alert.info_hashes)
+        torrent = None if key is None else self._torrents.get(key)
+        if torrent is not None:
+            self._forget(torrent, Removed(torrent.key))
+
+    def _on_torrent_alert(self, torrent: Torrent, alert: lt.torrent_alert) -> None:
+        if torrent.stage is not Stage.HELD:
+            return
+        match alert:
+            case lt.cache_flushed_alert():
+                # Files are closed when all pieces are there, after every write before that.
+                torrent.written = True
+                if torrent.fetching:
+                    alert.handle.post_status(_NO_DETAIL)
+            case lt.file_error_alert():
+                self._on_failure(torrent, alerts.words(alert.filename), alert.error)
+            case lt.torrent_error_alert():
+                # It has stopped. If a file was to blame, that was told just before.
+                if not torrent.failures:
+                    self._on_failure(torrent, torrent.folder, alert.error)
+            case _:
+                if (event := alerts.event(torrent.key, alert)) is not None:
+                    self._tell(event)
+
+    def _on_failure(self, torrent: Torrent, path: str, error: lt.error_code) -> None:
+        failed = FileFailed(torrent.key, path, alerts.words(error.message))
+        if failed not in torrent.failures:
+            torrent.failures.add(failed)
+            self._tell(failed)
+
+    def _on_status(self, status: lt.torrent_status) -> None:
+        torrent = self._find(status.handle)
+        if torrent is None or torrent.stage is not Stage.HELD:
+            return
+        self._tell(alerts.progress(torrent.key, torrent.size, status))
+        # A piece that passed its hash but could not be written counts as had all the same.
+        if torrent.fetching and torrent.written and status.is_seeding and not torrent.failures:
+            torrent.finished = True
+            self._tell(Finished(torrent.key))
+
+
+def _load_all(torrents: list[Torrent]) -> list[Loaded | Rejected]:
+    return [load(torrent.add) for torrent in torrents if torrent.add is not None]
