@@ -205,8 +205,8 @@ class NoSpaceError(SeedboxError):
     code = "no-space"
     exit_status = 5
 
-    def __init__(self, what: str, *, folder: str, need: int, free: int) -> None:
-        """Sizes in bytes."""
+    def __init__(self, what: str, *, folder: str, need: int | None, free: int) -> None:
+        """Sizes in bytes; how much is needed is not known where a write was refused."""
         super().__init__(what=what, folder=folder, need=need, free=free)
         self.need, self.free = need, free
 
@@ -214,11 +214,15 @@ class NoSpaceError(SeedboxError):
     def message(self) -> str:
         """Give both sizes."""
         folder, what = self.data["folder"], self.data["what"]
+        if self.need is None:
+            return f"{what} does not fit into {folder}, {self.free:,} bytes are free"
         return f"{what} needs {self.need:,} bytes in {folder}, {self.free:,} are free"
 
     @property
     def hint(self) -> str:
         """Free space or ask for less."""
+        if self.need is None:
+            return "Free some space there, or look at your quota; then run the same command again."
         return f"Free {self.need - self.free:,} bytes, or ask for less with --budget or --coverage."
 
 
@@ -395,4 +399,4 @@ class LicenseRefusedError(SeedboxError):
     @property
     def hint(self) -> str:
         """Only an open license passes."""
-        return "seedbox shares only openly licensed data; see docs/manifest.md, Licenses."
+        return "Share only openly licensed data; see docs/manifest.md, Licenses."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from seedbox.torrent import merkle
 from seedbox.torrent.bencode import Encodable, encode
@@ -47,7 +48,7 @@ def compose(layout: Layout, digests: Sequence[PieceDigest], extras: Extras) -> M
         extras: What stands beside the info dict.
 
     Raises:
-        ValueError: The digests do not fit the layout, or nothing made by `arrange` does: a bug in
+        ValueError: The digests do not fit the layout, or it was not made by `arrange`: a bug in
             the caller.
         InvalidTorrentError: The extras break their BEP, or the torrent is too large.
     """
@@ -115,6 +116,8 @@ def _v1_half(layout: Layout) -> dict[bytes, Encodable]:
             entries.append(_pad_file(file.offset - at))
         entries.append({b"length": file.length, b"path": [part.encode() for part in file.path[1:]]})
         at = file.offset + file.length
+    if layout.total > at:
+        entries.append(_pad_file(layout.total - at))
     return {b"files": entries}
 
 
@@ -149,9 +152,6 @@ def _file_tree(layout: Layout, roots: Sequence[bytes | None]) -> dict[bytes, Enc
             leaf[b"pieces root"] = root
         node = tree
         for part in file.path if layout.single else file.path[1:]:
-            child = node.setdefault(part.encode(), {})
-            if not isinstance(child, dict):
-                raise TypeError(f"{part!r} is no folder")
-            node = child
+            node = cast("dict[bytes, Encodable]", node.setdefault(part.encode(), {}))
         node[b""] = leaf
     return tree

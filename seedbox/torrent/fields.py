@@ -119,7 +119,7 @@ class Half:
     single: bool
     files: list[File]
     total: int  # bytes of the row of pieces
-    pads: list[tuple[int, int]]  # (offset, bytes) of each pad file: written (v1), needed (v2)
+    pads: list[tuple[int, int]]  # (offset, bytes) of pad files: all (v1), those between files (v2)
 
 
 def v1_files(info: Dict, name: str) -> Half:
@@ -177,7 +177,7 @@ def v2_files(tree: Dict, name: str, piece_length: int, *, folder: bool) -> Half:
         File(path if single else (name, *path), length, start, root)
         for (path, _), length, start, root in zip(found, lengths, starts, roots, strict=True)
     ]
-    ends = [file.offset + file.length for file in files]
+    ends = [file.offset + file.length for file in files if file.length]
     total = max(ends, default=0)
     pads = [(end, -end % piece_length) for end in ends if end != total and end % piece_length]
     return Half(single, files, _row(total), pads)

@@ -33,7 +33,7 @@ class Layout:
     form: Format
     piece_length: int  # bytes
     files: tuple[File, ...]
-    total: int  # bytes of the row of pieces, padding counted
+    total: int  # bytes of the row of pieces, the padding counted that v1 hashes
 
     @cached_property
     def size(self) -> int:
@@ -81,7 +81,9 @@ def arrange(
         File((name,) if single else (name, *path), size, start)
         for (path, size), start in zip(ordered, starts, strict=True)
     )
-    total = max((file.offset + file.length for file in placed), default=0)
+    total = max((file.offset + file.length for file in placed if file.length), default=0)
+    if form is Format.HYBRID and len(placed) > 1:
+        total += -total % length  # as the program of BEP 52 and libtorrent pad the last file
     layout = Layout(name, single, form, length, placed, total)
     check(layout)
     return layout

@@ -7,7 +7,7 @@ agree with each other, and in a hybrid the v1 and the v2 half describe the same 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha1, sha256
 from types import MappingProxyType
 
@@ -28,11 +28,12 @@ _V1_PIECE_LENGTH = 1 << 30  # bytes; more than any torrent has
 class Metainfo:
     """One torrent: its layout, its hashes, and where to find peers."""
 
-    raw: bytes  # the .torrent as it was read or written
+    raw: bytes = field(repr=False)  # the .torrent as it was read or written
     info_hash: InfoHash  # of the info dict's own bytes
     layout: Layout
-    pieces: bytes  # v1: 20 bytes of SHA-1 a piece; empty without v1
-    piece_layers: Mapping[bytes, bytes]  # v2: pieces root -> 32 bytes of SHA-256 a piece
+    pieces: bytes = field(repr=False)  # v1: 20 bytes of SHA-1 a piece; empty without v1
+    piece_layers: Mapping[bytes, bytes] = field(repr=False, hash=False)
+    """v2: pieces root -> 32 bytes of SHA-256 a piece."""
     trackers: tuple[tuple[str, ...], ...] = ()  # tiers (BEP 12)
     web_seeds: tuple[str, ...] = ()  # BEP 19
     similar: tuple[bytes, ...] = ()  # info-hashes of 20 bytes (BEP 38)
@@ -172,8 +173,8 @@ def _check_piece_length(length: int, form: Format) -> None:
 def _agreed(v1: Half, v2: Half, piece_length: int) -> Half:
     """Return what both halves of a hybrid say, if they describe the same files (BEP 52).
 
-    Its pad files fill the gaps that v2 leaves, and do nothing else. One after the last file is
-    written by some programs and left out by others.
+    Its pad files fill the gaps that v2 leaves, and do nothing else. Most programs write one after
+    the last file too, as seedbox does, and some leave it out.
     """
     if v1.single != v2.single:
         raise InvalidTorrentError("one of the v1 and v2 halves has a folder, the other has none")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.merkle import BLOCK_SIZE
 
-MAX_PIECE_LENGTH = 128 * 1024 * 1024  # bytes; libtorrent loads no longer pieces
+MAX_PIECE_LENGTH = 128 * 1024 * 1024  # bytes; libtorrent makes no longer pieces
 MAX_PIECES = 8 * 1024 * 1024
 _MOST_CHOSEN = 16 * 1024 * 1024  # bytes; a bad piece has to be fetched whole
 _PIECES_WANTED = 2_560  # 20 GiB in pieces of 8 MiB: a .torrent of about 130 KB a hash
@@ -84,12 +84,11 @@ def offsets(sizes: Sequence[int], piece_length: int, *, aligned: bool) -> list[i
         piece_length: Bytes.
         aligned: Each file begins a piece (v2 and hybrid), as against file after file (v1).
     """
-    last = max((i for i, size in enumerate(sizes) if size), default=-1)
     at, result = 0, []
-    for i, size in enumerate(sizes):
+    for size in sizes:
         result.append(at)
         at += size
-        if aligned and i < last:
+        if aligned:
             at += -at % piece_length
     return result
 

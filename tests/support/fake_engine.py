@@ -126,6 +126,9 @@ class FakeEngine:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for held in self.held.values():
+            if held.changed and not held.gone:
+                self._tell_progress(held)
         self.swarm.engines.remove(self)
         self.listening = ()
         self._running = False

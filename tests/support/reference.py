@@ -38,11 +38,11 @@ def in_order(files: Mapping[str, bytes]) -> list[tuple[tuple[str, ...], bytes]]:
 
 
 def v1_pieces(files: Sequence[bytes], piece_length: int, *, padded: bool) -> list[bytes]:
-    """BEP 3: one file after the other. BEP 47: pad files let the next file begin a piece."""
+    """BEP 3: one file after the other. BEP 47: of several files, each is padded to whole pieces."""
     row = bytearray()
-    for index, data in enumerate(files):
+    for data in files:
         row += data
-        if padded and any(files[index + 1 :]):
+        if padded and len(files) > 1:
             row += bytes(-len(row) % piece_length)
     starts = range(0, len(row), piece_length)
     return [sha1(row[at : at + piece_length], usedforsecurity=False).digest() for at in starts]

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbox.errors import InvalidTorrentError
+from seedbox.torrent.bencode import decode
 from seedbox.torrent.compose import Extras, PieceDigest, compose
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import File, Layout, arrange
@@ -56,6 +58,7 @@ HYBRID_KEYS = {
         entry(40_000, "a b"),
         entry(25_536, ".pad", "25536", attr=b"p"),
         entry(16_384, "a.txt"),
+        entry(16_384, ".pad", "16384", attr=b"p"),
         entry(0, "z"),
     ],
     b"pieces": b"".join(
@@ -108,6 +111,31 @@ def test_a_single_file_torrent_has_no_list_of_files(form: Format, keys: set[byte
     assert reference.bencode(info) in torrent.raw
     assert torrent.layout.single
     assert [file.path for file in torrent.files] == [("a.bin",)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "written"),
+    [
+        ({"a": 5, "b": 7}, [5, "pad 16379", 7, "pad 16377"]),
+        ({"a": 5, "z": 0}, [5, "pad 16379", 0]),
+        ({"a": 0, "b": 5}, [0, 5, "pad 16379"]),
+        ({"a": 5, "b": 0, "c": 7, "y": 0, "z": 0}, [5, "pad 16379", 0, 7, "pad 16377", 0, 0]),
+        ({"a": 5, "b": 16_384}, [5, "pad 16379", 16_384]),
+        ({"a": 16_384, "b": 32_768, "z": 0}, [16_384, 32_768, 0]),
+        ({"a": 5}, [5]),
+        ({"sub/a": 20_000}, [20_000]),
+    ],
+)
+def test_each_of_several_files_of_a_hybrid_is_padded_to_whole_pieces(
+    sizes: dict[str, int], written: list[int | str]
+) -> None:
+    raw = make(contents(sizes), Format.HYBRID, piece_length=16 * KiB).raw
+    info: Any = decode(raw)
+
+    assert [
+        f"pad {file[b'length']}" if file.get(b"attr") == b"p" else file[b"length"]
+        for file in info[b"info"][b"files"]
+    ] == written
 
 
 def test_no_tracker_or_web_seed_leaves_no_key() -> None:

@@ -232,7 +232,7 @@ def test_v2_files_are_in_the_order_of_the_tree_and_begin_pieces() -> None:
         File(("r", "a b"), 0, 32_768),
         File(("r", "a.txt"), 16_384, 32_768, ROOT),
         File(("r", "z", "z", "z"), 1, 49_152, ROOT),
-        File(("r", "zz"), 0, 49_153),
+        File(("r", "zz"), 0, 65_536),
     ]
     assert (half.single, half.total, half.pads) == (False, 49_153, [(20_000, 12_768)])
 

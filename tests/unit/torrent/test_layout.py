@@ -48,13 +48,22 @@ def test_v1_lies_file_after_file() -> None:
     assert (layout.size, layout.total, layout.piece_map.count) == (12, 12, 1)
 
 
-@pytest.mark.parametrize("form", [Format.V2, Format.HYBRID])
-def test_v2_and_hybrid_files_begin_pieces(form: Format) -> None:
+@pytest.mark.parametrize(("form", "total"), [(Format.V2, 36_384), (Format.HYBRID, 49_152)])
+def test_v2_and_hybrid_files_begin_pieces_and_a_hybrid_ends_with_one(
+    form: Format, total: int
+) -> None:
     files = [(("a",), 5), (("b",), 0), (("c",), 20_000), (("d",), 0)]
     layout = arrange("root", files, form=form, piece_length=16 * KiB)
 
-    assert [file.offset for file in layout.files] == [0, 16_384, 16_384, 36_384]
-    assert (layout.size, layout.total, layout.piece_map.count) == (20_005, 36_384, 3)
+    assert [file.offset for file in layout.files] == [0, 16_384, 16_384, 49_152]
+    assert (layout.size, layout.total, layout.piece_map.count) == (20_005, total, 3)
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_the_only_file_of_a_hybrid_is_not_padded(single: bool) -> None:
+    layout = arrange("root", [(("a",), 20_000)], form=Format.HYBRID, single=single)
+
+    assert (layout.total, layout.piece_map.count) == (20_000, 2)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -9,6 +9,7 @@ from seedbox.torrent.bencode import Limits
 from seedbox.torrent.info_hash import Format, InfoHash
 from seedbox.torrent.layout import File
 from seedbox.torrent.metainfo import Metainfo
+from seedbox.torrent.pieces import Span
 from support import reference
 from support.content import contents
 from support.reference import bencode
@@ -167,7 +168,7 @@ def test_a_torrent_of_empty_files_is_refused(form: Format) -> None:
     def empty(top: dict[bytes, Any]) -> None:
         if form is not Format.V2:
             info(top).update({b"pieces": b""})
-            info(top)[b"files"][0][b"length"] = 0
+            info(top)[b"files"] = [{b"length": 0, b"path": [path]} for path in (b"a", b"b")]
         if form is not Format.V1:
             info(top)[b"file tree"][b"a"][b""] = {b"length": 0}
 
@@ -264,6 +265,7 @@ def test_the_hybrid_that_is_spoilt_below_has_these_entries() -> None:
         (b"e", 40_000),
         (b".pad/25536", 25_536),
         (b"f", 5),
+        (b".pad/32763", 32_763),
         (b"g", 0),
     ]
 
@@ -274,11 +276,11 @@ def test_the_hybrid_that_is_spoilt_below_has_these_entries() -> None:
         lambda files: files[0].update({b"length": 69_999}),
         lambda files: files[0].update({b"path": [b"A"]}),
         lambda files: files[2].update({b"path": [b"other"]}),  # an empty one counts as well
-        lambda files: files[8].update({b"length": 1}),
+        lambda files: files[9].update({b"length": 1}),
         lambda files: swap(files, 0, 5),
         lambda files: swap(files, 2, 3),
         lambda files: files.pop(0),
-        lambda files: files.pop(8),
+        lambda files: files.pop(9),
         lambda files: files.append({b"length": 0, b"path": [b"h"]}),
         # pad files: missing, too short, too long, misplaced, in two parts, extra
         lambda files: files.pop(1),
@@ -291,7 +293,13 @@ def test_the_hybrid_that_is_spoilt_below_has_these_entries() -> None:
             slice(1, 2), [{**files[1], b"length": 28_000}, {**files[1], b"length": 304}]
         ),
         lambda files: files.append({b"attr": b"p", b"length": 1, b"path": [b".pad", b"1"]}),
-        lambda files: files.extend([{b"attr": b"p", b"length": 32_763, b"path": [b"x"]}] * 2),
+        lambda files: files[8].update({b"length": 32_762}),
+        lambda files: files[8].update({b"length": 32_763 + 32_768}),
+        lambda files: files.insert(8, files[8]),
+        lambda files: swap(files, 7, 8),
+        lambda files: files.__setitem__(
+            slice(8, 9), [{**files[8], b"length": 32_000}, {**files[8], b"length": 763}]
+        ),
         lambda files: files[1].pop(b"attr"),
         lambda files: files[0].update({b"attr": b"p"}),
     ],
@@ -302,22 +310,32 @@ def test_a_hybrid_whose_halves_disagree_is_refused(
     refuses(Format.HYBRID, lambda top: change(v1_list(top)), "the v1 half")
 
 
-def test_a_hybrid_may_pad_its_last_file_too() -> None:
-    plain = make(FILES, Format.HYBRID)
+def test_a_hybrid_may_leave_its_last_file_without_padding() -> None:
+    padded = make(FILES, Format.HYBRID)
+
+    plain = Metainfo.parse(changed(padded.raw, lambda top: v1_list(top).pop(8)))
+
+    assert plain.files == padded.files
+    assert (padded.layout.total, plain.layout.total) == (229_376, 196_613)
+    assert plain.num_pieces == padded.num_pieces == 7
+    assert plain.layout.piece_map.spans(6) == [Span(4, 0, 5)]
+
+
+def test_a_hybrid_of_one_file_in_a_folder_may_pad_it() -> None:
+    plain = make({"sub/a": b"hello"}, Format.HYBRID)
     tail = {b"attr": b"p", b"length": 32_763, b"path": [b".pad", b"32763"]}
 
-    for where in (8, 9):  # after the last file, or after the last one with data
-        padded = Metainfo.parse(changed(plain.raw, lambda top: v1_list(top).insert(where, tail)))  # noqa: B023
+    padded = Metainfo.parse(changed(plain.raw, lambda top: v1_list(top).append(tail)))
 
-        assert padded.files == plain.files
-        assert padded.layout.total == plain.layout.total + 32_763
-        assert padded.num_pieces == plain.num_pieces
+    assert padded.files == plain.files
+    assert (plain.layout.total, padded.layout.total) == (5, 32_768)
 
 
-def test_a_hybrid_may_pad_after_the_empty_files_that_follow() -> None:
+@pytest.mark.parametrize(("pad", "empty"), [(1, 2), (8, 9)])
+def test_a_hybrid_may_pad_after_the_empty_files_that_follow(pad: int, empty: int) -> None:
     plain = make(FILES, Format.HYBRID)
 
-    other = Metainfo.parse(changed(plain.raw, lambda top: swap(v1_list(top), 1, 2)))
+    other = Metainfo.parse(changed(plain.raw, lambda top: swap(v1_list(top), pad, empty)))
 
     assert other.layout == plain.layout
 
@@ -348,6 +366,13 @@ def test_a_torrent_that_was_read_cannot_be_changed() -> None:
 
     with pytest.raises(TypeError):
         torrent.piece_layers[b""] = b""  # type: ignore[index]
+
+
+def test_a_torrent_is_shown_without_its_hashes_and_can_be_a_key() -> None:
+    torrent = make({"a": bytes(10_000_000)}, Format.HYBRID, single=True, name="a")
+
+    assert len(repr(torrent)) < 1000
+    assert {torrent: 1}[Metainfo.parse(torrent.raw)] == 1
 
 
 def decoded(torrent: Metainfo) -> dict[bytes, Any]:

@@ -169,6 +169,10 @@ def test_paths_that_no_system_mixes_up_stand_side_by_side(paths: list[Path]) -> 
     assert list(problems(paths)) == []
 
 
+def test_an_empty_path_is_refused_among_others() -> None:
+    assert list(problems([("a",), (), ("b",)])) == [((), "is empty")]
+
+
 def test_each_bad_path_is_named_once() -> None:
     paths = [("a", "1"), ("A", "2"), ("A", "3"), ("..",), ("a", "1"), ("b",)]
 

@@ -103,14 +103,14 @@ def test_aligned_files_begin_pieces() -> None:
     assert offsets([100, 20_000, 16_384, 1], 16 * KiB, aligned=True) == [0, 16_384, 49_152, 65_536]
 
 
-def test_nothing_is_padded_after_the_last_file_with_data() -> None:
+def test_empty_files_begin_where_the_next_one_with_data_would() -> None:
     assert offsets([0, 100, 0, 5, 0, 0], 16 * KiB, aligned=True) == [
         0,
         0,
         16_384,
         16_384,
-        16_389,
-        16_389,
+        32_768,
+        32_768,
     ]
 
 
@@ -125,7 +125,7 @@ def test_a_v1_piece_spans_files_and_skips_empty_ones() -> None:
     assert [files.pieces_of(i) for i in range(4)] == [range(1), range(0), range(2), range(1, 2)]
 
 
-def test_in_a_hybrid_padding_is_part_of_the_piece_but_not_after_the_last_file() -> None:
+def test_padding_is_part_of_the_piece_but_not_past_the_end_of_the_row() -> None:
     files = PieceMap([(0, 20_000), (32_768, 10)], 16 * KiB, 32_778, padded=True)
 
     assert files.spans(1) == [Span(0, 16_384, 3_616), Span(None, 0, 12_768)]
@@ -146,11 +146,12 @@ def test_padding_before_the_first_file_and_over_whole_pieces_is_kept() -> None:
 
 
 def test_a_piece_of_nothing_but_padding_has_no_file() -> None:
-    files = PieceMap([(0, 10), (49_152, 10)], 16 * KiB, 49_162, padded=True)
+    for size in (10, 16_384):
+        files = PieceMap([(0, size), (49_152, 10)], 16 * KiB, 49_162, padded=True)
 
-    assert files.spans(1) == [Span(None, 0, 16_384)]
-    assert files.spans(2) == [Span(None, 0, 16_384)]
-    assert files.spans(3) == [Span(1, 0, 10)]
+        assert files.spans(1) == [Span(None, 0, 16_384)]
+        assert files.spans(2) == [Span(None, 0, 16_384)]
+        assert files.spans(3) == [Span(1, 0, 10)]
 
 
 def test_a_v2_piece_ends_with_its_file() -> None:
