@@ -1,0 +1,1 @@
+"""Items: popularity tables, packing into tar shards, renditions and their encoders."""

@@ -1,0 +1,225 @@
+"""From a folder and a popularity table to shards, decided before a byte is hashed.
+
+Pure. Files are ordered by popularity, ties by path, and cut where a shard would grow over its
+size. Each shard's files are all at least as popular as the next one's, so the mean popularity
+of the shards never rises, which is the order that a manifest must have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
+from urllib.parse import quote
+
+from seedbox.errors import (
+    InvalidTorrentError,
+    Problem,
+    SourceError,
+    UnsafePathsError,
+    UsageError,
+)
+from seedbox.manifest import coverage, licenses
+from seedbox.manifest.model import Head, Pack, Popularity
+from seedbox.torrent import paths, pieces
+from seedbox.torrent.layout import Layout, arrange
+
+_MOST_SHOWN = 20  # problems of one kind in a message
+_DIGITS = 60  # enough for exact sums of any popularity values
+_NAME_LENGTH = 100  # characters of a shard's name (docs/manifest.md)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to publish."""
+
+    path: tuple[str, ...]  # below the source
+    size: int  # bytes
+    value: Decimal  # popularity; never negative
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What the publisher chose; the dataset's head holds the rest."""
+
+    shard_size: int  # bytes of payload at most, unless one file alone is larger
+    piece_length: int | None = None  # bytes; None: chosen for each shard
+    web_seeds: tuple[str, ...] = ()  # base URLs (BEP 19)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPlan:
+    """One torrent to make."""
+
+    name: str
+    layout: Layout
+    sources: tuple[tuple[str, ...], ...]  # path below the source, for each file of the layout
+    use: Decimal
+    coverage: Decimal | None  # None: no popularity is known
+    at: str | None  # folder of a single-file torrent under the root
+    web_seeds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """Every torrent to make of a dataset, in the order of the manifest."""
+
+    head: Head  # completed: root and popularity.total are set
+    shards: tuple[ShardPlan, ...]
+    unlisted: int  # files that the popularity table does not name
+
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return sum(shard.layout.size for shard in self.shards)
+
+
+def plan_build(
+    head: Head, items: Sequence[Item], options: BuildOptions, *, folder: str, unlisted: int = 0
+) -> BuildPlan:
+    """Cut a dataset into shards.
+
+    Args:
+        head: What the publisher says of the dataset.
+        items: Its files.
+        options: What the publisher chose.
+        folder: The source's own name, the torrents' name if the head gives none.
+        unlisted: How many items the popularity table does not name.
+
+    Raises:
+        LicenseRefusedError: The dataset is not openly licensed.
+        SourceError: There is no data.
+        UnsafePathsError: Paths that no torrent may hold; all of them at once.
+        UsageError: The head or the options ask for what cannot be, or the total is too small.
+    """
+    licenses.gate(head)
+    check_piece_length(options.piece_length)
+    if head.popularity is None and any(item.value for item in items):
+        raise UsageError(
+            "there is a popularity table, but the dataset does not say what it counts",
+            "Add `popularity: {metric: …}` to dataset.yaml, such as `metric: page views`.",
+        )
+    if head.pack is not Pack.FILES:
+        raise UsageError(f"pack {head.pack} cannot be built yet", "Write `pack: files`.")
+    if not any(item.size for item in items):
+        raise SourceError(
+            folder, "holds no data", "Pass a folder with at least one file that is not empty."
+        )
+    root = head.torrent_root or folder
+    _check_paths(root, items)
+    popularity = head.popularity
+    if popularity is not None:
+        popularity = replace(popularity, total=_total(head, items))
+    complete = replace(head, root=root, popularity=popularity)
+    return BuildPlan(complete, tuple(_shards(complete, items, options)), unlisted)
+
+
+def check_piece_length(length: int | None) -> None:
+    """Refuse a piece length that was asked for and that no torrent may have.
+
+    Raises:
+        UsageError: It breaks the rule of BEP 52.
+    """
+    if length is None:
+        return
+    try:
+        pieces.check_piece_length(length)
+    except ValueError as error:
+        hint = "Pass a power of two such as 1MiB, or leave --piece-length out."
+        raise UsageError(str(error), hint) from None
+
+
+def _check_paths(root: str, items: Iterable[Item]) -> None:
+    found = list(paths.problems((root, *item.path) for item in items))
+    if found:
+        words = [f"{'/'.join(path[1:]) or root!r} {why}" for path, why in found[:_MOST_SHOWN]]
+        if len(found) > _MOST_SHOWN:
+            words.append(f"{len(found) - _MOST_SHOWN:,} more paths are unsafe")
+        hint = "Rename the file, or leave it out."
+        raise UnsafePathsError(root, tuple(Problem("unsafe-path", why, hint) for why in words))
+
+
+def _total(head: Head, items: Iterable[Item]) -> Decimal:
+    """Return the denominator of every coverage: what the head says, else the sum over all items."""
+    used = _use(items)
+    popularity: Popularity | None = head.popularity
+    if popularity is None or popularity.total is None:
+        return used
+    if popularity.total < used:
+        raise UsageError(
+            f"popularity.total is {popularity.total}, the files alone have {used}",
+            "Leave popularity.total out, or make it the sum over everything that is used.",
+        )
+    return popularity.total
+
+
+def _use(items: Iterable[Item]) -> Decimal:
+    with localcontext(prec=_DIGITS):
+        return sum((item.value for item in items), Decimal(0))
+
+
+def _shards(head: Head, items: Sequence[Item], options: BuildOptions) -> Iterator[ShardPlan]:
+    # copy_negate is exact; a minus sign would round to the digits of the context.
+    ordered = sorted(items, key=lambda item: (item.value.copy_negate(), paths.order(item.path)))
+    groups = list(_cut(ordered, options.shard_size))
+    uses = [_use(group) for group in groups]
+    total = head.popularity.total if head.popularity else None
+    shares = [None] * len(uses) if total is None else coverage.running(uses, total)
+    width = max(4, len(str(len(groups))))
+    stem = head.id.rpartition("/")[2][: _NAME_LENGTH - 1 - width]
+    for number, (group, use, share) in enumerate(zip(groups, uses, shares, strict=True), start=1):
+        shard = _shard(head, f"{stem}-{number:0{width}}", group, options)
+        yield replace(shard, use=use, coverage=share)
+
+
+def _cut(items: Iterable[Item], shard_size: int) -> Iterator[list[Item]]:
+    """Yield runs of items that fit into a shard; no run is empty of data."""
+    group: list[Item] = []
+    size = 0
+    for item in items:
+        if size and item.size and size + item.size > shard_size:
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += item.size
+    if group:
+        yield group
+
+
+def _shard(head: Head, name: str, group: Sequence[Item], options: BuildOptions) -> ShardPlan:
+    """Return a shard's torrent; one of a single file is named after it (see docs/manifest.md)."""
+    single = len(group) == 1
+    at = group[0].path[:-1] if single else ()
+    try:
+        layout = arrange(
+            group[0].path[-1] if single else head.root or "",
+            [(item.path, item.size) for item in group],
+            form=head.format,
+            piece_length=options.piece_length,
+            single=single,
+        )
+    except InvalidTorrentError as error:
+        hint = "Pass a longer --piece-length or a smaller --shard-size."
+        raise UsageError(f"shard {name} makes no torrent: {error.reason}", hint) from None
+    below = (head.root or "", *at) if single else ()
+    return ShardPlan(
+        name=name,
+        layout=layout,
+        sources=tuple((*at, *file.path) if single else file.path[1:] for file in layout.files),
+        use=Decimal(0),
+        coverage=None,
+        at="/".join(at) or None,
+        web_seeds=tuple(web_seed(url, below) for url in options.web_seeds),
+    )
+
+
+def web_seed(base: str, below: tuple[str, ...]) -> str:
+    """Return the base URL that a client must be given (BEP 19).
+
+    A client asks for `url + name + "/" + path`, so a base ends in `/` and stops before the name.
+
+    Args:
+        base: URL of the folder that the root lies in.
+        below: The root and the folders in it, for a single-file torrent; else nothing.
+    """
+    return base + "".join(f"{quote(part, safe='')}/" for part in below)
