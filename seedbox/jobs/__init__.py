@@ -1,0 +1,1 @@
+"""Carry out a plan, emit events, return a report."""

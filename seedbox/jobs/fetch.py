@@ -1,0 +1,112 @@
+"""Fetch: shards come from the swarm into a staging folder, are verified, and move to their place.
+
+What reaches its final name has been hashed by seedbox itself after it was on the disk. A fetch
+that was stopped, however, goes on from what is in staging and in place. No file that is already
+at its final name is ever written to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedbox import disk
+from seedbox.engine.base import Engine
+from seedbox.jobs.events import OnEvent, until
+from seedbox.jobs.fetch_shard import FetchOptions, Outcome, ShardFetch, ShardReport
+from seedbox.jobs.shards import Source, shard_torrent
+from seedbox.jobs.swarm import Swarm, joined
+from seedbox.manifest.model import Manifest, Shard
+from seedbox.plan.fetch import FetchPlan, LeftOut
+from seedbox.plan.places import STATE, home, places
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReport:
+    """What a fetch brought."""
+
+    manifest: Manifest
+    folder: Path  # the dataset's own, below OUT
+    shards: tuple[ShardReport, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Everything asked for is here, verified."""
+        whole = all(shard.outcome is not Outcome.PARTIAL for shard in self.shards)
+        return whole and not self.left_out
+
+
+async def run_fetch(
+    plan: FetchPlan,
+    engine: Engine,
+    manifest_path: Path,
+    out: Path,
+    options: FetchOptions,
+    on_event: OnEvent,
+) -> FetchReport:
+    """Bring the shards of a plan to their places below `out`.
+
+    Args:
+        plan: What to fetch.
+        engine: Not yet started.
+        manifest_path: The .torrent files lie beside it.
+        out: The folder that the dataset's own folder goes into.
+        options: How to fetch.
+        on_event: Gets progress in bytes, from several threads.
+
+    Raises:
+        InvalidTorrentError: A .torrent is bad; found before the network is touched.
+        InvalidManifestError: A .torrent is not the one that the manifest means.
+        NoSpaceError: The disk is full.
+        InUseError: Another fetch works on this dataset in `out`.
+    """
+    dataset = out.joinpath(*home(plan.manifest.head))
+    stop = threading.Event()
+    source = Source(manifest_path, plan.manifest)
+    fetches = [_fetch(source, shard, out, options) for shard in plan.shards]
+    with disk.lock(dataset / STATE):
+        try:
+            async with engine, joined(engine) as swarm:
+                reports = await _all(fetches, swarm, options, until(stop, on_event))
+        finally:
+            stop.set()
+        # Left in it is what an earlier fetch has of shards that this one was not asked for.
+        disk.remove_empty(dataset / STATE / "staging")
+    return FetchReport(plan.manifest, dataset, tuple(reports), plan.left_out)
+
+
+def _fetch(source: Source, shard: Shard, out: Path, options: FetchOptions) -> ShardFetch:
+    manifest = source.manifest
+    metainfo = shard_torrent(source, shard)
+    key = metainfo.info_hash.key
+    return ShardFetch(
+        shard=shard,
+        metainfo=metainfo,
+        out=out,
+        staging=out.joinpath(*home(manifest.head), STATE, "staging", key),
+        place=places(manifest.head, shard, single=metainfo.layout.single)[0],
+        trackers=metainfo.trackers or manifest.head.trackers,
+        options=options,
+    )
+
+
+async def _all(
+    fetches: Sequence[ShardFetch], swarm: Swarm, options: FetchOptions, on_event: OnEvent
+) -> list[ShardReport]:
+    """Fetch several shards at once, the popular ones first."""
+    turns = asyncio.Semaphore(options.at_once)
+
+    async def one(fetch: ShardFetch) -> ShardReport:
+        async with turns:
+            return await fetch.run(swarm, on_event)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(one(fetch)) for fetch in fetches]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # the first one cancelled the others
+    return [task.result() for task in running]

@@ -1,0 +1,151 @@
+"""A shard of a manifest on this disk: its .torrent, and the files that are here of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from seedbox import disk
+from seedbox.errors import InvalidManifestError, InvalidTorrentError, Problem, SourceError
+from seedbox.manifest import lint
+from seedbox.manifest.model import Head, Manifest, Shard
+from seedbox.manifest.parse import parse_head
+from seedbox.plan.places import STATE, Place, home, places
+from seedbox.torrent.metainfo import Metainfo
+
+MAX_MANIFEST = 64 * 1024 * 1024  # bytes
+_MAX_TORRENT = 64 * 1024 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A manifest and the file it was read from; its torrents lie beside it."""
+
+    path: Path
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Where the data of a shard lies: all of its files, looked at in one place."""
+
+    data: Path  # the folder that was searched
+    place: Place
+    found: tuple[disk.Located | disk.Absent, ...]  # for each file of the torrent
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there, right or wrong."""
+        return sum(file.size for file in self.found if isinstance(file, disk.Located))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest file.
+
+    Raises:
+        SourceError: There is no such file.
+        InvalidManifestError: It breaks its rules; all problems at once.
+    """
+    return lint.read_manifest(disk.read_whole(path, MAX_MANIFEST), file=str(path))
+
+
+def read_head(path: Path) -> Head:
+    """Read a dataset.yaml: a manifest's head, without shards.
+
+    Raises:
+        SourceError: There is no such file.
+        InvalidManifestError: It breaks its rules; all problems at once.
+    """
+    return parse_head(disk.read_whole(path, MAX_MANIFEST), file=str(path))
+
+
+def read_torrent(path: Path) -> Metainfo:
+    """Read a .torrent file.
+
+    Raises:
+        SourceError: There is no such file.
+        InvalidTorrentError: It is not strict metainfo; the error names the file.
+    """
+    return _parsed(disk.read_whole(path, _MAX_TORRENT), path)
+
+
+def _parsed(raw: bytes, path: Path) -> Metainfo:
+    try:
+        return Metainfo.parse(raw)
+    except InvalidTorrentError as error:
+        raise error.named(str(path)) from None
+
+
+def shard_torrent(source: Source, shard: Shard) -> Metainfo:
+    """Read the .torrent of a shard and hold it against its entry in the manifest.
+
+    Raises:
+        InvalidTorrentError: It is not strict metainfo.
+        InvalidManifestError: It is another torrent than the manifest says.
+        SourceError: It is not beside the manifest.
+    """
+    folder, parts = source.path.parent, tuple(shard.torrent.path.split("/"))
+    found = disk.look(folder, parts)
+    if isinstance(found, disk.Absent):
+        hint = "Put the torrents folder beside the manifest, as its publisher has it."
+        raise SourceError(str(found.path), found.reason, hint)
+    metainfo = _parsed(disk.read_located(found, _MAX_TORRENT), found.path)
+    problems = torrent_problems(source, shard, metainfo)
+    if problems:
+        raise InvalidManifestError(str(source.path), tuple(problems))
+    return metainfo
+
+
+def torrent_problems(source: Source, shard: Shard, metainfo: Metainfo) -> list[Problem]:
+    """Return where a .torrent and its entry in the manifest disagree."""
+    return lint.check_torrent(
+        source.manifest.head,
+        shard,
+        metainfo,
+        sha256(metainfo.raw).digest(),
+        file=str(source.path),
+        path=f"shards[{source.manifest.shards.index(shard)}]",
+    )
+
+
+def find(manifest: Manifest, shard: Shard, metainfo: Metainfo, data: Path) -> Holding:
+    """Return the first place below `data` that has any file of a shard, else its home, empty."""
+    candidates = [
+        look_at(place, metainfo, data)
+        for place in places(manifest.head, shard, single=metainfo.layout.single)
+    ]
+    return next((holding for holding in candidates if holding.size), candidates[0])
+
+
+def look_at(place: Place, metainfo: Metainfo, data: Path) -> Holding:
+    """Look at every file of a torrent in one place."""
+    found = disk.locate(data, (place.parts(file.path) for file in metainfo.files))
+    return Holding(data, place, tuple(found))
+
+
+def held_bytes(source: Source, data: Path) -> dict[str, int]:
+    """Return the bytes on the disk of each shard, whole or in part, right or wrong.
+
+    What lies in staging counts too, so that a fetch that goes on is not refused for space that it
+    has taken already.
+    """
+    manifest = source.manifest
+    held: dict[str, int] = {}
+    for shard in manifest.shards:
+        metainfo = shard_torrent(source, shard)
+        place = places(manifest.head, shard, single=metainfo.layout.single)[0]
+        staging = data.joinpath(*home(manifest.head), STATE, "staging", metainfo.info_hash.key)
+        final, staged = look_at(place, metainfo, data), look_at(Place((), 0), metainfo, staging)
+        places_of_each = zip(metainfo.files, final.found, staged.found, strict=True)
+        held[shard.name] = sum(_held(file.length, *found) for file, *found in places_of_each)
+    return held
+
+
+def _held(
+    length: int, final: disk.Located | disk.Absent, staged: disk.Located | disk.Absent
+) -> int:
+    """Return the bytes of a file that need no more space; a file in staging has holes."""
+    if isinstance(final, disk.Located):
+        return min(length, final.size)
+    return min(length, disk.allocated(staged)) if isinstance(staged, disk.Located) else 0

@@ -1,0 +1,55 @@
+"""Verify: read the data of a torrent and say of every file what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from seedbox import disk, hashing
+from seedbox.jobs.events import Advanced, Done, OnEvent, Started
+from seedbox.plan.verify import Sighting, VerifyPlan, VerifyReport, expected, judge, matches
+
+
+def sightings(found: Sequence[disk.Located | disk.Absent]) -> list[Sighting]:
+    """Return what a plan needs to know of files that were looked at."""
+    return [file.size if isinstance(file, disk.Located) else file.reason for file in found]
+
+
+def run_verify(
+    plan: VerifyPlan,
+    found: Sequence[disk.Located | disk.Absent],
+    *,
+    name: str,
+    jobs: int | None,
+    on_event: OnEvent,
+) -> VerifyReport:
+    """Hash what the plan names and return what is known of every file.
+
+    Args:
+        plan: Made from the sizes of `found`.
+        found: Where each file of the torrent lies.
+        name: Of the shard or torrent, for progress.
+        jobs: Threads; one a core if None.
+        on_event: Gets progress in bytes.
+
+    Raises:
+        SourceChangedError: A file changed while it was read.
+        DiskError: A file could not be read.
+    """
+    metainfo = plan.metainfo
+    task = f"verify {name}"
+    roots, piece_map = expected(metainfo), metainfo.layout.piece_map
+    located = [file if isinstance(file, disk.Located) else None for file in found]
+    right: list[int] = []
+    done = 0
+    on_event(Started(task, plan.size))
+    digests = hashing.hash_pieces(metainfo.layout, located, wanted=plan.pieces, jobs=jobs)
+    with closing(digests):
+        for digest in digests:
+            if matches(metainfo, roots, digest):
+                right.append(digest.index)
+            spans = piece_map.spans(digest.index)
+            done += sum(span.length for span in spans if span.file is not None)
+            on_event(Advanced(task, done))
+    on_event(Done(task))
+    return judge(plan, right)

@@ -1,0 +1,84 @@
+"""Verify everything that a manifest or a .torrent lists, wherever below a path it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from seedbox import disk
+from seedbox.errors import SourceError
+from seedbox.jobs.events import OnEvent
+from seedbox.jobs.shards import (
+    Holding,
+    Source,
+    find,
+    look_at,
+    read_manifest,
+    read_torrent,
+    shard_torrent,
+)
+from seedbox.jobs.verify import run_verify, sightings
+from seedbox.plan.fetch import named
+from seedbox.plan.places import Place
+from seedbox.plan.verify import VerifyReport, plan_verify
+from seedbox.torrent.metainfo import Metainfo
+
+
+def verify_all(
+    listed: Path, data: Path, *, names: Sequence[str], jobs: int | None, on_event: OnEvent
+) -> list[VerifyReport]:
+    """Verify the torrents that a file lists against the data at a path.
+
+    Args:
+        listed: A manifest, or a .torrent.
+        data: The data, the folder it lies in, or a mirror's data folder.
+        names: Shards of a manifest to check; none: all.
+        jobs: Threads; one a core if None.
+        on_event: Gets progress in bytes.
+
+    Raises:
+        SourceError: One of the two does not exist.
+        InvalidTorrentError: A .torrent is bad.
+        InvalidManifestError: The manifest is bad.
+        UsageError: A name that is not in the manifest.
+    """
+    if not disk.exists(data):
+        raise SourceError(
+            str(data), "does not exist", "Pass the folder or file that holds the data."
+        )
+    if listed.suffix == ".torrent":
+        metainfo = read_torrent(listed)
+        holdings = [(metainfo.name, metainfo, _lies(metainfo, data))]
+    else:
+        manifest = read_manifest(listed)
+        shards = named(manifest.shards, names) if names else manifest.shards
+        source = Source(listed, manifest)
+        torrents = [(shard, shard_torrent(source, shard)) for shard in shards]
+        holdings = [
+            (shard.name, info, find(manifest, shard, info, data)) for shard, info in torrents
+        ]
+    return [
+        _checked(name, metainfo, holding, jobs, on_event) for name, metainfo, holding in holdings
+    ]
+
+
+def _checked(
+    name: str, metainfo: Metainfo, holding: Holding, jobs: int | None, on_event: OnEvent
+) -> VerifyReport:
+    """Verify one torrent; its files are named as they lie below the path that was given."""
+    plan = plan_verify(metainfo, sightings(holding.found))
+    report = run_verify(plan, holding.found, name=name, jobs=jobs, on_event=on_event)
+    files = (replace(file, path=holding.place.parts(file.path)) for file in report.files)
+    return replace(report, name=name, files=tuple(files))
+
+
+def _lies(metainfo: Metainfo, data: Path) -> Holding:
+    """Return where the data of a lone .torrent lies: in the folder given, or as it."""
+    inside = Place((), 0)
+    if metainfo.layout.single:
+        if data.is_file():  # it may have been renamed
+            return Holding(data.parent, inside, (disk.look(data.parent, (data.name,)),))
+        return look_at(inside, metainfo, data)
+    candidates = [look_at(place, metainfo, data) for place in (inside, Place((), 1))]
+    return next((holding for holding in candidates if holding.size), candidates[0])

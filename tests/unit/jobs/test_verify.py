@@ -1,0 +1,124 @@
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedbox import disk
+from seedbox.errors import DiskError, SourceChangedError
+from seedbox.jobs.events import Advanced, Done, Event, Started, ignore
+from seedbox.jobs.verify import run_verify, sightings
+from seedbox.plan.verify import State, VerifyPlan, VerifyReport, plan_verify
+from seedbox.torrent.info_hash import Format
+from seedbox.torrent.metainfo import Metainfo
+from support.content import contents, write
+from support.faults import nothing_left_open, refusing
+from support.torrents import FORMS, make
+
+FILES = contents({"a": 50_000, "b/c": 16_384, "b/empty": 0, "d": 3})
+
+Found = list[disk.Located | disk.Absent]
+
+
+def planned(metainfo: Metainfo, folder: Path) -> tuple[VerifyPlan, Found]:
+    found = disk.locate(folder, [file.path[1:] for file in metainfo.files])
+    return plan_verify(metainfo, sightings(found)), found
+
+
+def verified(metainfo: Metainfo, folder: Path) -> VerifyReport:
+    plan, found = planned(metainfo, folder)
+    return run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_was_written_is_right(tmp_path: Path, form: Format) -> None:
+    write(tmp_path, FILES)
+
+    report = verified(make(FILES, form, piece_length=16_384), tmp_path)
+
+    assert report.ok
+    assert report.good == report.size == 50_000 + 16_384 + 3
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(name=st.sampled_from(["a", "b/c", "d"]), data=st.data())
+def test_a_flipped_byte_on_the_disk_is_found(
+    tmp_path_factory: pytest.TempPathFactory, form: Format, name: str, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "flipped"
+    at = data.draw(st.integers(0, len(FILES[name]) - 1))
+    spoilt = bytearray(FILES[name])
+    spoilt[at] ^= 0x80
+    write(folder, {**FILES, name: bytes(spoilt)})
+
+    report = verified(make(FILES, form, piece_length=16_384), folder)
+
+    (bad,) = (file for file in report.files if "/".join(file.path[1:]) == name)
+    assert bad.state is State.BAD
+    assert any(start <= at < stop for start, stop in bad.bad)
+
+
+def test_what_is_not_there_is_told_with_the_reason(tmp_path: Path) -> None:
+    write(tmp_path, {"a": FILES["a"], "b/empty": b"not empty"})
+    (tmp_path / "b/c").symlink_to("../a")
+
+    report = verified(make(FILES, Format.V2, piece_length=16_384), tmp_path)
+
+    assert {"/".join(file.path[1:]): (file.state, file.reason) for file in report.files} == {
+        "a": (State.OK, None),
+        "b/c": (State.MISSING, "is a symbolic link"),
+        "b/empty": (State.WRONG_SIZE, None),
+        "d": (State.MISSING, "is missing"),
+    }
+
+
+def test_progress_counts_the_bytes_to_be_read(tmp_path: Path) -> None:
+    write(tmp_path, {**FILES, "b/c": b"short"})
+    events: list[Event] = []
+    plan, found = planned(make(FILES, Format.HYBRID, piece_length=16_384), tmp_path)
+
+    run_verify(plan, found, name="set", jobs=1, on_event=events.append)
+
+    assert events[0] == Started("verify set", 50_003)
+    assert [event.done for event in events if isinstance(event, Advanced)] == [
+        16_384,
+        32_768,
+        49_152,
+        50_000,
+        50_003,
+    ]
+    assert events[-1] == Done("verify set")
+
+
+def test_a_file_that_changes_meanwhile_is_named(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    plan, found = planned(make(FILES, Format.V1, piece_length=16_384), tmp_path)
+    os.utime(tmp_path / "d", ns=(1, 1))
+
+    with pytest.raises(SourceChangedError, match=f"{tmp_path}/d changed"):
+        run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    plan, found = planned(make(FILES, Format.V2, piece_length=16_384), tmp_path)
+
+    with (
+        refusing("preadv", "*/b/c", errno.EIO),
+        pytest.raises(DiskError, match=f"cannot read {tmp_path}/b/c: Input/output error"),
+    ):
+        run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+
+
+def test_a_watcher_that_has_had_enough_ends_it_and_nothing_is_left_open(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    plan, found = planned(make(FILES, Format.V2, piece_length=16_384), tmp_path)
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Advanced):
+            raise KeyboardInterrupt
+
+    with nothing_left_open(), pytest.raises(KeyboardInterrupt):
+        run_verify(plan, found, name="set", jobs=4, on_event=stop)
