@@ -1,0 +1,175 @@
+"""What publishers are told: builds, single torrents, lint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+
+from seedbox.console.tables import (
+    FILES_SHOWN,
+    Document,
+    hashes,
+    line,
+    magnet_of,
+    number,
+    share,
+    table,
+)
+from seedbox.console.text import plural
+from seedbox.units import format_size
+
+if TYPE_CHECKING:
+    from seedbox.jobs.build import BuildReport
+    from seedbox.jobs.lint import LintReport
+    from seedbox.jobs.torrent import TorrentReport
+    from seedbox.plan.build import BuildPlan
+
+
+def build_plan_document(plan: BuildPlan) -> Document:
+    """Return what a build would make."""
+    return {
+        "id": plan.head.id,
+        "root": plan.head.root,
+        "size": plan.size,
+        "unlisted": plan.unlisted,
+        "shards": [
+            {
+                "name": shard.name,
+                "files": len(shard.layout.files),
+                "size": shard.layout.size,
+                "piece_length": shard.layout.piece_length,
+                "pieces": shard.layout.piece_map.count,
+                "use": number(shard.use),
+                "coverage": number(shard.coverage),
+            }
+            for shard in plan.shards
+        ],
+    }
+
+
+def build_plan_view(plan: BuildPlan) -> RenderableType:
+    """Return what a build would make, for people."""
+    rows = table("shard", "files>", "size>", "pieces>", "of>", "coverage>")
+    for shard in plan.shards:
+        rows.add_row(
+            line(shard.name),
+            f"{len(shard.layout.files):,}",
+            format_size(shard.layout.size),
+            f"{shard.layout.piece_map.count:,}",
+            format_size(shard.layout.piece_length),
+            share(shard.coverage),
+        )
+    return rows
+
+
+def build_document(report: BuildReport) -> Document:
+    """Return what a build has made."""
+    return {
+        "manifest": str(report.manifest_path),
+        "size": report.size,
+        "hashed": report.hashed,
+        "unlisted": report.unlisted,
+        "left_out": [
+            {"path": "/".join(absent.parts), "reason": absent.reason} for absent in report.left_out
+        ],
+        "shards": [
+            {
+                "name": shard.name,
+                "files": shard.files,
+                "size": shard.size,
+                "coverage": number(shard.coverage),
+                "info_hash": hashes(shard.info_hash.v1, shard.info_hash.v2),
+                "torrent": shard.torrent.path,
+            }
+            for shard in report.manifest.shards
+        ],
+    }
+
+
+def build_view(report: BuildReport) -> RenderableType:
+    """Return what a build has made, for people."""
+    rows = table("shard", "files>", "size>", "coverage>", "info-hash")
+    for shard in report.manifest.shards:
+        rows.add_row(
+            line(shard.name),
+            f"{shard.files:,}",
+            format_size(shard.size),
+            share(shard.coverage),
+            shard.info_hash.key[:16] + "…",
+        )
+    parts: list[RenderableType] = [rows]
+    if report.unlisted:
+        count = plural(report.unlisted, "file")
+        parts.append(line(f"without a popularity value: {count}, counted as 0", "yellow"))
+    parts += [
+        line(f"left out: {'/'.join(absent.parts)} {absent.reason}", "yellow")
+        for absent in report.left_out[:FILES_SHOWN]
+    ]
+    if len(report.left_out) > FILES_SHOWN:
+        parts.append(line(f"left out: {len(report.left_out) - FILES_SHOWN:,} more", "yellow"))
+    torrents = plural(len(report.manifest.shards), "torrent")
+    parts.append(line(f"wrote {report.manifest_path} and {torrents}"))
+    return Group(*parts)
+
+
+def torrent_document(report: TorrentReport) -> Document:
+    """Return what torrent was written, and its magnet link."""
+    metainfo = report.metainfo
+    return {
+        "torrent": str(report.path),
+        "name": metainfo.name,
+        "files": len(metainfo.files),
+        "size": metainfo.size,
+        "piece_length": metainfo.piece_length,
+        "pieces": metainfo.num_pieces,
+        "info_hash": hashes(metainfo.info_hash.v1, metainfo.info_hash.v2),
+        "magnet": str(magnet_of(metainfo)),
+    }
+
+
+def torrent_view(report: TorrentReport) -> RenderableType:
+    """Return what torrent was written, for people."""
+    metainfo = report.metainfo
+    left = [
+        line(f"left out: {'/'.join(gone.parts)} {gone.reason}", "yellow")
+        for gone in report.left_out
+    ]
+    sizes = f"{plural(len(metainfo.files), 'file')}, {format_size(metainfo.size)}"
+    pieces = f"{plural(metainfo.num_pieces, 'piece')} of {format_size(metainfo.piece_length)}"
+    return Group(
+        *left, line(f"wrote {report.path}: {sizes}, {pieces}"), line(str(magnet_of(metainfo)))
+    )
+
+
+def lint_document(reports: Iterable[LintReport]) -> Document:
+    """Return what is wrong with some manifests."""
+    manifests = [
+        {
+            "manifest": str(report.path),
+            "ok": report.ok,
+            "shards": report.shards,
+            "torrents": report.torrents,
+            "problems": [asdict(problem) for problem in report.problems],
+        }
+        for report in reports
+    ]
+    return {"ok": all(manifest["ok"] for manifest in manifests), "manifests": manifests}
+
+
+def lint_view(reports: Iterable[LintReport]) -> RenderableType:
+    """Return what is wrong with some manifests, for people."""
+    parts: list[RenderableType] = []
+    for report in reports:
+        for problem in report.problems:
+            parts.append(line(f"{problem} [{problem.rule}]", "red"))
+            parts.append(line(f"  hint: {problem.hint}"))
+        seen = f"{plural(report.shards, 'shard')}, {plural(report.torrents, 'torrent')} at hand"
+        if report.ok:
+            parts.append(line(f"{report.path}: no problem ({seen})", "green"))
+        else:
+            count = plural(len(report.problems), "problem")
+            parts.append(line(f"{report.path}: {count} ({seen})", "red"))
+    return Group(*parts)
