@@ -19,7 +19,7 @@ find_python = for python in $(PYTHONS) none; do \
 	if "$$python" -c '$(FITS)' 2>/dev/null; then break; fi; \
 	done
 
-.PHONY: help demo test lint bench requirements clean
+.PHONY: help demo test lint bench docs requirements clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -41,6 +41,10 @@ bench: $(READY) ## Run every benchmark
 	@set -e; for run in $(sort $(wildcard benchmarks/*/run.py)); do \
 	  echo "$(BIN)/python $$run"; $(BIN)/python "$$run"; \
 	done
+
+docs: $(READY) ## Write the help texts in docs/cli.md and the picture of the demo anew
+	$(BIN)/python docs/update_cli.py
+	$(BIN)/python docs/picture.py
 
 requirements: ## Write requirements/dev.txt anew from pyproject.toml; UPGRADE=1 moves every pin
 	@$(find_python); set -ex; "$$python" -m venv $(VENV)-uv

@@ -250,7 +250,10 @@ class Engine(Protocol):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop within seconds, files written and closed; then events() ends."""
+        """Stop within seconds, files written and closed; then events() ends.
+
+        The last events are a Progress of each torrent that changed since the last refresh.
+        """
         ...
 
     def add(self, torrent: AddTorrent) -> None:

@@ -242,7 +242,7 @@ async def test_progress_counts_payload_on_both_sides(
 ) -> None:
     shared = share(tmp_path / "seed", form=form)
     size = sum(map(len, SMALL.values()))
-    padding = 2 * 16 * KIB if form is Format.HYBRID else 0  # after two files
+    padding = 3 * 16 * KIB if form is Format.HYBRID else 0  # after each file
     async with running(make(LOOPBACK)) as seed, running(make(LOOPBACK)) as fetch:
         seed.engine.add(shared.seed())
         fetch.engine.add(replace(shared.fetch(tmp_path / "fetch"), peers=(seed.address,)))
@@ -265,3 +265,17 @@ async def test_progress_of_a_part_counts_its_pieces(make: Make, tmp_path: Path) 
         told = await node.refreshed_until(Progress, shared.key)
 
         assert (told.done, told.size) == (32 * KIB + 5, 3 * 32 * KIB + 5)
+
+
+@in_loop
+async def test_the_last_progress_is_told_in_the_end(make: Make, tmp_path: Path) -> None:
+    files = {"one.bin": content("data", 100_000)}
+    shared = share(tmp_path / "seed", files, Format.V1, name="one.bin")
+    async with running(make(LOOPBACK)) as seed:
+        seed.engine.add(shared.seed())
+        await seed.until(Added)
+        async with running(make(LOOPBACK)) as fetch:
+            fetch.engine.add(replace(shared.fetch(tmp_path / "fetch"), peers=(seed.address,)))
+            await fetch.until(Finished)
+
+    assert seed.of(Progress)[-1].uploaded == 100_000

@@ -74,10 +74,11 @@ class LibtorrentEngine:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop: take leave of trackers, write and close files."""
+        """Stop: tell the last progress, take leave of trackers, write and close files."""
         reader, feeder = self._tasks
         feeder.cancel()
         try:
+            self._running().api.post_torrent_updates(_NO_DETAIL)
             await self._running().end(reader)
         finally:
             self._session = None
