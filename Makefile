@@ -19,7 +19,10 @@ find_python = for python in $(PYTHONS) none; do \
 	if "$$python" -c '$(FITS)' 2>/dev/null; then break; fi; \
 	done
 
-.PHONY: help demo test lint bench docs requirements clean
+SANITIZED := $(CURDIR)/build/sanitize
+LANES := $(SANITIZED)/seedbox/hashing/_lanes.abi3.so
+
+.PHONY: help demo test lint sanitize wheel bench docs requirements clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -36,6 +39,43 @@ lint: $(READY) ## Format, lint, types, import contracts
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+sanitize: $(READY) ## The tests of the C extension under AddressSanitizer and UBSan
+	@set -e; rm -rf $(SANITIZED); mkdir -p $(SANITIZED); \
+	if ! echo 'int main(void){return 0;}' | gcc -fsanitize=address,undefined -x c - \
+	  -o $(SANITIZED)/probe 2>/dev/null; then \
+	  echo "make sanitize needs gcc with libasan and libubsan" >&2; exit $(if $(CI),1,0); \
+	fi; \
+	set -x; cp -R seedbox $(SANITIZED)/; rm -f $(SANITIZED)/seedbox/hashing/_lanes.*so; \
+	gcc -std=c11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	  -fno-sanitize-recover=undefined -fPIC -shared -Wall -Wextra -Werror \
+	  -I"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" \
+	  seedbox/hashing/_lanes.c -o $(LANES); \
+	timeout 170 env LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) SEEDBOX_SANITIZED=$(LANES) \
+	  $(BIN)/pytest -p no:cacheprovider --capture=no --quiet \
+	  tests/oracle/test_lanes_equal_hashlib.py tests/fault/test_lanes_failures.py
+
+wheel: $(READY) ## Build the sdist, from it the wheel with the C extension, and try the wheel
+	@set -ex; rm -rf dist build/wheel; mkdir -p build/wheel; \
+	$(BIN)/python -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' \
+	  > build/wheel/sdist.log; \
+	$(BIN)/python -m tarfile --list dist/seedbox-*.tar.gz > build/wheel/sdist.list; \
+	set +x; \
+	if ! grep -q '/seedbox/hashing/_lanes\.c' build/wheel/sdist.list; then \
+	  echo "the sdist lacks seedbox/hashing/_lanes.c" >&2; exit 1; \
+	fi; \
+	set -x; \
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist dist/seedbox-*.tar.gz; \
+	$(BIN)/python -m zipfile --list dist/seedbox-*.whl > build/wheel/wheel.list; \
+	set +x; \
+	if ! grep -q '^seedbox/hashing/_lanes\..*so ' build/wheel/wheel.list; then \
+	  echo "the wheel lacks the C extension; is there a compiler, and Python's headers?" >&2; exit 1; \
+	fi; \
+	set -x; $(BIN)/python -m venv build/wheel/venv; \
+	build/wheel/venv/bin/pip install --quiet --no-deps --no-index dist/seedbox-*.whl; \
+	build/wheel/venv/bin/python -I -c 'from seedbox.hashing import _lanes; print(*_lanes.paths())'
 
 bench: $(READY) ## Run every benchmark
 	@set -e; for run in $(sort $(wildcard benchmarks/*/run.py)); do \

@@ -28,6 +28,7 @@ COMMANDS = {
     "verify": "Check data on disk against a manifest or a torrent.",
     "seed": "Serve the shards that are on this disk.",
     "fetch": "Get a dataset, or the part that covers most of its use.",
+    "doctor": "Say what this installation can do, and which code hashes.",
     "demo": "Go the whole way on real open data, on this machine alone.",
 }
 

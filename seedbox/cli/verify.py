@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     multiple=True,
     help="Check these shards of a manifest alone.",
 )
+@click.option(
+    "--max-read",
+    type=options.RATE,
+    help="Most bytes to read each second, such as 50MB/s, beside a seeding daemon.",
+)
 @options.jobs
 @options.output
 @click.pass_context
@@ -31,6 +36,7 @@ def command(
     listed: Path,
     data: Path,
     names: tuple[str, ...],
+    max_read: int | None,
     jobs: int | None,
     console: Console,
 ) -> None:
@@ -44,6 +50,8 @@ def command(
     from seedbox.console import received
     from seedbox.jobs.verify_all import verify_all
 
-    found = verify_all(listed, data, names=names, jobs=jobs, on_event=console.show_event)
+    found = verify_all(
+        listed, data, names=names, jobs=jobs, on_event=console.show_event, max_read=max_read
+    )
     console.show(received.verify_document(found), lambda: received.verify_view(found))
     ctx.exit(0 if all(report.ok for report in found) else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from seedbox.units import format_duration, format_share, format_size
 
 if TYPE_CHECKING:
     from seedbox.jobs.demo import DemoReport
+    from seedbox.jobs.doctor import DoctorReport
     from seedbox.plan.seed import SeedReport
 
 
@@ -69,3 +71,25 @@ def demo_view(report: DemoReport) -> RenderableType:
         ("popularity", report.popularity_source),
     )
     return Group(line(""), facts(rows))
+
+
+# --- doctor -----------------------------------------------------------------------------------
+
+
+def doctor_document(report: DoctorReport) -> Document:
+    """Return what was found."""
+    return {"ok": report.ok, "findings": [asdict(finding) for finding in report.findings]}
+
+
+def doctor_view(report: DoctorReport) -> RenderableType:
+    """Return what was found, for people."""
+    rows = table("", "", "")
+    rows.show_header = False
+    styles = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
+    for finding in report.findings:
+        verdict = finding.verdict.value
+        row = line(verdict, styles[verdict]), line(finding.point, "bold"), line(finding.found)
+        rows.add_row(*row)
+        if finding.hint is not None:
+            rows.add_row("", "", line(f"hint: {finding.hint}"))
+    return rows

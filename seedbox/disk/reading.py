@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import Self
 
 from seedbox.errors import DiskError, NoSpaceError, SourceError
 
@@ -216,6 +217,35 @@ def open_file(file: Located) -> int:
     """
     with attempt("read", file.path):
         return _open_below(file.root, file.parts, _FILE)
+
+
+class Opener:
+    """Opens many files, most of them in the folder of the one before; no link is followed."""
+
+    def __init__(self) -> None:
+        self._at: tuple[Path, tuple[str, ...]] | None = None
+        self._folder = contextlib.ExitStack()
+        self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.close()
+
+    def open(self, file: Located) -> int:
+        """Open a located file for reading and return its descriptor.
+
+        Raises:
+            DiskError: It cannot be opened any more.
+        """
+        with attempt("read", file.path):
+            if self._at != (at := (file.root, file.parts[:-1])):
+                self._at = None
+                self._folder.close()
+                self._fd = self._folder.enter_context(_folder_of(file.root, file.parts))
+                self._at = at
+            return os.open(file.parts[-1], _FILE, dir_fd=self._fd)
 
 
 def _open_below(root: Path, parts: tuple[str, ...], flags: int) -> int:

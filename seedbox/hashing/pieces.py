@@ -1,8 +1,7 @@
-"""From files to piece digests: bounded reads, every core, results in order.
+"""From files to piece digests: every core, bounded memory, results in order.
 
-Work is handed out in units of about 4 MiB, in the order of the torrent: large enough that a
-disk reads in runs, small enough that all cores have work and memory stays bounded whatever the
-sizes. hashlib gives up the interpreter's lock for each of its calls, so threads do.
+The work is cut into units (`units`); threads hash them through the fastest path that the machine
+has (`paths`), at most two units a thread ahead of whoever takes the results.
 """
 
 from __future__ import annotations
@@ -11,23 +10,19 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from hashlib import sha1, sha256
-from threading import Event
-from typing import Self
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
 
 from seedbox import disk
-from seedbox.errors import SourceChangedError
-from seedbox.torrent import merkle
+from seedbox.hashing import paths, units
+from seedbox.hashing.extension import lanes
+from seedbox.hashing.lanes import LanesWorker
+from seedbox.hashing.pace import Pace
+from seedbox.hashing.portable import Kept, PortableWorker
+from seedbox.hashing.units import Shape, Unit
 from seedbox.torrent.compose import PieceDigest
-from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import Layout
-from seedbox.torrent.merkle import BLOCK_SIZE
-from seedbox.torrent.pieces import PieceMap, Span
-
-_UNIT = 4 * 1024 * 1024  # bytes of pieces handed to a thread at once
-_CHUNK = 256 * 1024  # bytes a read; a multiple of BLOCK_SIZE
-_ZEROS = bytes(_CHUNK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,198 +33,119 @@ class FileDigest:
     sha256: bytes  # 32 bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A run of pieces that was hashed."""
+
+    digests: Sequence[PieceDigest]  # in order
+    size: int  # bytes of files in them
+
+
+class Worker(Protocol):
+    """Hashes units, from several threads at once."""
+
+    def shape(self, wanted: int) -> Shape:
+        """Return how large a unit may be if so many pieces are to be hashed."""
+        ...
+
+    def ahead(self, unit: Unit) -> None:
+        """Prepare for a unit that comes soon."""
+        ...
+
+    def stop(self) -> None:
+        """End all calls soon."""
+        ...
+
+    def __call__(self, unit: Unit) -> tuple[list[PieceDigest], Kept]:
+        """Return the digests of a unit's pieces, and its bytes if they are to be kept."""
+        ...
+
+
 def hash_pieces(
     layout: Layout,
     files: Sequence[disk.Located | None],
     *,
     wanted: Sequence[int] | None = None,
     jobs: int | None = None,
+    max_read: int | None = None,
     on_file: Callable[[FileDigest], None] | None = None,
-) -> Generator[PieceDigest, None, None]:
-    """Read the files once and yield the digests of their pieces in order.
+) -> Generator[Hashed, None, None]:
+    """Read the files once and yield the digests of their pieces in order, run by run.
 
-    Closing the iterator stops all reading within a few milliseconds.
+    Closing the iterator stops all reading within 100 ms.
 
     Args:
         layout: Where the files lie in the row of pieces.
-        files: Where each file of the layout lies; None only where no wanted piece touches it.
-        wanted: Rising indices of the pieces to hash; all if not given.
-        jobs: Threads; one a core if not given.
-        on_file: Gets the SHA-256 of each whole file, from the same read. Needs all pieces.
+        files: Where each file lies; None only where no wanted piece touches it.
+        wanted: Rising indices of the pieces to hash; None: all.
+        jobs: Threads; None: one a core.
+        max_read: Bytes/s to read at most; None: as fast as it goes.
+        on_file: Gets the SHA-256 of each whole file, from the same read. Needs all pieces, and
+            takes hashlib: one file's SHA-256 is a chain that no lanes can hurry.
 
     Raises:
         SourceChangedError: A file is not as it was when it was located.
         DiskError: A file cannot be read.
+        UsageError: SEEDBOX_HASH names a path that this machine cannot run.
         ValueError: on_file without all pieces: a bug in the caller.
     """
-    if on_file and wanted is not None:
-        raise ValueError("file digests need every piece")
-    indices = range(layout.piece_map.count) if wanted is None else wanted
     threads = jobs or os.cpu_count() or 1
-    stop = Event()
-    whole = _WholeFiles(layout, on_file) if on_file else None
-    worker = _Worker(layout, layout.piece_map, files, stop, keep=whole is not None)
+    whole = _whole_files(layout, wanted, on_file)
+    worker = _worker(layout, files, threads, keep=whole is not None)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="hash")
     try:
-        for done in _in_order(pool, worker, _units(indices, layout.piece_length), 2 * threads):
+        work = _work(layout, worker, wanted, Pace(max_read))
+        for unit, digests, kept in _in_order(pool, worker, work, 2 * threads):
             if whole:
-                whole.feed(done)
-            yield done.digest
+                whole.feed(kept)
+            yield Hashed(digests, unit.size)
     finally:
-        stop.set()
+        worker.stop()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _units(indices: Sequence[int], piece_length: int) -> Iterator[Sequence[int]]:
-    size = max(1, _UNIT // piece_length)
-    return (indices[at : at + size] for at in range(0, len(indices), size))
+def _work(
+    layout: Layout, worker: Worker, wanted: Sequence[int] | None, pace: Pace
+) -> Iterator[Unit]:
+    """Return the units to hash, each when its time has come."""
+    indices = range(layout.piece_map.count) if wanted is None else wanted
+    shape = pace.shape(worker.shape(len(indices)), layout.piece_length)
+    return pace.hold(units.cut(layout.piece_map, indices, shape))
+
+
+def _worker(
+    layout: Layout, files: Sequence[disk.Located | None], threads: int, *, keep: bool
+) -> Worker:
+    path, extension = paths.chosen().name, lanes()
+    if extension is None or path == paths.HASHLIB or keep:
+        return PortableWorker(layout, files, keep)
+    return LanesWorker(extension, path, layout, files, threads)
 
 
 def _in_order(
-    pool: ThreadPoolExecutor,
-    worker: Callable[[Sequence[int]], list[_Done]],
-    units: Iterator[Sequence[int]],
-    ahead: int,
-) -> Iterator[_Done]:
+    pool: ThreadPoolExecutor, worker: Worker, work: Iterator[Unit], ahead: int
+) -> Iterator[tuple[Unit, list[PieceDigest], Kept]]:
     """Run units in threads, at most `ahead` of them unread, and yield what they did in order."""
-    pending: deque[Future[list[_Done]]] = deque()
-    for unit in units:
-        pending.append(pool.submit(worker, unit))
+    pending: deque[tuple[Unit, Future[tuple[list[PieceDigest], Kept]]]] = deque()
+    for unit in work:
+        worker.ahead(unit)
+        pending.append((unit, pool.submit(worker, unit)))
         if len(pending) > ahead:
-            yield from pending.popleft().result()
+            first, future = pending.popleft()
+            yield first, *future.result()
     while pending:
-        yield from pending.popleft().result()
+        first, future = pending.popleft()
+        yield first, *future.result()
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """One hashed piece, with its bytes where they are still needed."""
-
-    digest: PieceDigest
-    kept: list[tuple[int, bytes]]  # (file, bytes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Worker:
-    """Hashes units of pieces; called from several threads at once, so it holds no state."""
-
-    layout: Layout
-    piece_map: PieceMap
-    files: Sequence[disk.Located | None]
-    stop: Event
-    keep: bool
-
-    def __call__(self, indices: Sequence[int]) -> list[_Done]:
-        with _Reader(self.files, self.stop) as reader:
-            return [self._piece(index, reader) for index in indices if not self.stop.is_set()]
-
-    def _piece(self, index: int, reader: _Reader) -> _Done:
-        form = self.layout.form
-        whole = None if form is Format.V2 else sha1(usedforsecurity=False)
-        blocks: list[bytes] = []
-        kept: list[tuple[int, bytes]] = []
-        size = 0  # bytes of the file that the piece belongs to (v2)
-        for span in self.piece_map.spans(index):
-            if span.file is not None:
-                size = self.layout.files[span.file].length
-            for chunk in reader.read(span):
-                if whole:
-                    whole.update(chunk)
-                if span.file is None:
-                    continue
-                if form is not Format.V1:
-                    blocks += _blocks(chunk)
-                if self.keep:
-                    kept.append((span.file, bytes(chunk)))
-        root = None if form is Format.V1 else self._root(blocks, size)
-        return _Done(PieceDigest(index, whole.digest() if whole else None, root), kept)
-
-    def _root(self, blocks: list[bytes], size: int) -> bytes:
-        if size <= self.layout.piece_length:
-            return merkle.small_root(blocks)
-        return merkle.piece_layer(blocks, self.layout.piece_length)[0]
-
-
-def _blocks(chunk: memoryview) -> list[bytes]:
-    starts = range(0, len(chunk), BLOCK_SIZE)
-    return [sha256(chunk[at : at + BLOCK_SIZE]).digest() for at in starts]
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Reads spans; keeps the last file open, since the next span is most often in it."""
-
-    files: Sequence[disk.Located | None]
-    stop: Event
-    open_index: int | None = None
-    fd: int = -1
-    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_CHUNK)))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def read(self, span: Span) -> Iterator[memoryview]:
-        """Yield the span's bytes; each chunk is overwritten by the next."""
-        if span.file is None:
-            yield from _zeros(span.length)
-            return
-        self._open(span.file)
-        at = span.start
-        while at < span.stop and not self.stop.is_set():
-            chunk = self.buffer[: min(_CHUNK, span.stop - at)]
-            self._fill(span.file, chunk, at)
-            yield chunk
-            at += len(chunk)
-
-    def _fill(self, index: int, chunk: memoryview, at: int) -> None:
-        file = self._file(index)
-        filled = 0
-        while filled < len(chunk):
-            with disk.attempt("read", file.path):
-                count = os.preadv(self.fd, [chunk[filled:]], at + filled)
-            if not count:
-                now = f"it ends after {at + filled:,} bytes"
-                raise SourceChangedError(str(file.path), was=f"{file.size:,} bytes", now=now)
-            filled += count
-
-    def _open(self, index: int) -> None:
-        if index == self.open_index:
-            return
-        self._close()
-        file = self._file(index)
-        self.fd, self.open_index = disk.open_file(file), index
-        self._check(file)
-
-    def _close(self) -> None:
-        """Close the open file; what was read of it counts only if it is still the same."""
-        if self.open_index is None:
-            return
-        file, self.open_index = self._file(self.open_index), None
-        try:
-            if not self.stop.is_set():
-                self._check(file)
-        finally:
-            os.close(self.fd)
-
-    def _check(self, file: disk.Located) -> None:
-        if not disk.unchanged(file, self.fd):
-            now = f"it has {os.fstat(self.fd).st_size:,} bytes and another time of change"
-            raise SourceChangedError(str(file.path), was=f"it had {file.size:,} bytes", now=now)
-
-    def _file(self, index: int) -> disk.Located:
-        file = self.files[index]
-        if file is None:
-            raise ValueError(f"file {index} of the layout was not located")
-        return file
-
-
-def _zeros(length: int) -> Iterator[memoryview]:
-    zeros = memoryview(_ZEROS)
-    for at in range(0, length, _CHUNK):
-        yield zeros[: min(_CHUNK, length - at)]
+def _whole_files(
+    layout: Layout, wanted: Sequence[int] | None, on_file: Callable[[FileDigest], None] | None
+) -> _WholeFiles | None:
+    if on_file is None:
+        return None
+    if wanted is not None:
+        raise ValueError("file digests need every piece")
+    return _WholeFiles(layout, on_file)
 
 
 class _WholeFiles:
@@ -243,8 +159,8 @@ class _WholeFiles:
             if not file.length:
                 on_file(FileDigest(index, sha256().digest()))
 
-    def feed(self, done: _Done) -> None:
-        for index, data in done.kept:
+    def feed(self, kept: Kept) -> None:
+        for index, data in kept:
             self._running[index].update(data)
             self._left[index] -= len(data)
             if not self._left[index]:

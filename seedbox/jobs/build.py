@@ -130,17 +130,19 @@ def hash_all(
     task = f"hash {name}"
     piece_map = layout.piece_map
     digests = dict(known.known) if known else {}
-    missing = [piece for piece in range(piece_map.count) if piece not in digests]
+    missing: Sequence[int] = range(piece_map.count)
+    if digests:
+        missing = [piece for piece in missing if piece not in digests]
     done = _payload(layout, digests)
     if done:
         on_event(Note(f"{name}: {done:,} of {layout.size:,} bytes were hashed before"))
     on_event(Started(task, layout.size))
     with closing(hashing.hash_pieces(layout, files, wanted=missing, jobs=jobs)) as fresh:
-        for digest in fresh:
+        for hashed in fresh:
             if known:
-                known.add(digest)
-            digests[digest.index] = digest
-            done += _payload(layout, [digest.index])
+                known.add(hashed.digests)
+            digests.update((digest.index, digest) for digest in hashed.digests)
+            done += hashed.size
             on_event(Advanced(task, done))
     on_event(Done(task))
     return [digests[piece] for piece in range(piece_map.count)]

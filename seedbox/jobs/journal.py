@@ -11,7 +11,7 @@ import contextlib
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -42,17 +42,21 @@ class Journal:
         self._stream = stream
         self.known = known  # by piece; what an earlier run has hashed
 
-    def add(self, digest: PieceDigest) -> None:
-        """Keep the digest of a piece; it outlives this process, though not a power cut at once.
+    def add(self, digests: Iterable[PieceDigest]) -> None:
+        """Keep the digests of pieces; they outlive this process, though not a power cut at once.
 
         Raises:
             DiskError: It cannot be written.
         """
-        body = struct.pack(">Q20s32s", digest.index, digest.v1 or b"", digest.v2 or b"")
-        record = body + struct.pack(">I", zlib.crc32(body))
+        records = b"".join(map(_record, digests))
         with disk.attempt("keep a journal at", self._path):
-            while record:  # a disk that is nearly full takes a part of it
-                record = record[self._stream.write(record) :]
+            while records:  # a disk that is nearly full takes a part of it
+                records = records[self._stream.write(records) :]
+
+
+def _record(digest: PieceDigest) -> bytes:
+    body = struct.pack(">Q20s32s", digest.index, digest.v1 or b"", digest.v2 or b"")
+    return body + struct.pack(">I", zlib.crc32(body))
 
 
 @contextlib.contextmanager

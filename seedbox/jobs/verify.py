@@ -22,6 +22,7 @@ def run_verify(
     name: str,
     jobs: int | None,
     on_event: OnEvent,
+    max_read: int | None = None,
 ) -> VerifyReport:
     """Hash what the plan names and return what is known of every file.
 
@@ -31,6 +32,7 @@ def run_verify(
         name: Of the shard or torrent, for progress.
         jobs: Threads; one a core if None.
         on_event: Gets progress in bytes.
+        max_read: Bytes/s to read at most; as fast as it goes if None.
 
     Raises:
         SourceChangedError: A file changed while it was read.
@@ -38,18 +40,18 @@ def run_verify(
     """
     metainfo = plan.metainfo
     task = f"verify {name}"
-    roots, piece_map = expected(metainfo), metainfo.layout.piece_map
+    roots = expected(metainfo)
     located = [file if isinstance(file, disk.Located) else None for file in found]
     right: list[int] = []
     done = 0
     on_event(Started(task, plan.size))
-    digests = hashing.hash_pieces(metainfo.layout, located, wanted=plan.pieces, jobs=jobs)
-    with closing(digests):
-        for digest in digests:
-            if matches(metainfo, roots, digest):
-                right.append(digest.index)
-            spans = piece_map.spans(digest.index)
-            done += sum(span.length for span in spans if span.file is not None)
+    runs = hashing.hash_pieces(
+        metainfo.layout, located, wanted=plan.pieces, jobs=jobs, max_read=max_read
+    )
+    with closing(runs):
+        for hashed in runs:
+            right += [d.index for d in hashed.digests if matches(metainfo, roots, d)]
+            done += hashed.size
             on_event(Advanced(task, done))
     on_event(Done(task))
     return judge(plan, right)

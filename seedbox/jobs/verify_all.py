@@ -26,7 +26,13 @@ from seedbox.torrent.metainfo import Metainfo
 
 
 def verify_all(
-    listed: Path, data: Path, *, names: Sequence[str], jobs: int | None, on_event: OnEvent
+    listed: Path,
+    data: Path,
+    *,
+    names: Sequence[str],
+    jobs: int | None,
+    on_event: OnEvent,
+    max_read: int | None = None,
 ) -> list[VerifyReport]:
     """Verify the torrents that a file lists against the data at a path.
 
@@ -36,6 +42,7 @@ def verify_all(
         names: Shards of a manifest to check; none: all.
         jobs: Threads; one a core if None.
         on_event: Gets progress in bytes.
+        max_read: Bytes/s to read at most; as fast as it goes if None.
 
     Raises:
         SourceError: One of the two does not exist.
@@ -47,28 +54,30 @@ def verify_all(
         raise SourceError(
             str(data), "does not exist", "Pass the folder or file that holds the data."
         )
+    reports = []
+    for name, metainfo, holding in _listed(listed, data, names):
+        plan = plan_verify(metainfo, sightings(holding.found))
+        report = run_verify(
+            plan, holding.found, name=name, jobs=jobs, on_event=on_event, max_read=max_read
+        )
+        reports.append(_named(report, name, holding))
+    return reports
+
+
+def _listed(listed: Path, data: Path, names: Sequence[str]) -> list[tuple[str, Metainfo, Holding]]:
+    """Return each torrent that a file lists, with its name and where its data lies."""
     if listed.suffix == ".torrent":
         metainfo = read_torrent(listed)
-        holdings = [(metainfo.name, metainfo, _lies(metainfo, data))]
-    else:
-        manifest = read_manifest(listed)
-        shards = named(manifest.shards, names) if names else manifest.shards
-        source = Source(listed, manifest)
-        torrents = [(shard, shard_torrent(source, shard)) for shard in shards]
-        holdings = [
-            (shard.name, info, find(manifest, shard, info, data)) for shard, info in torrents
-        ]
-    return [
-        _checked(name, metainfo, holding, jobs, on_event) for name, metainfo, holding in holdings
-    ]
+        return [(metainfo.name, metainfo, _lies(metainfo, data))]
+    manifest = read_manifest(listed)
+    source = Source(listed, manifest)
+    shards = named(manifest.shards, names) if names else manifest.shards
+    torrents = [(shard, shard_torrent(source, shard)) for shard in shards]
+    return [(shard.name, info, find(manifest, shard, info, data)) for shard, info in torrents]
 
 
-def _checked(
-    name: str, metainfo: Metainfo, holding: Holding, jobs: int | None, on_event: OnEvent
-) -> VerifyReport:
-    """Verify one torrent; its files are named as they lie below the path that was given."""
-    plan = plan_verify(metainfo, sightings(holding.found))
-    report = run_verify(plan, holding.found, name=name, jobs=jobs, on_event=on_event)
+def _named(report: VerifyReport, name: str, holding: Holding) -> VerifyReport:
+    """Return a report that names files as they lie below the path that was given."""
     files = (replace(file, path=holding.place.parts(file.path)) for file in report.files)
     return replace(report, name=name, files=tuple(files))
 

@@ -137,6 +137,11 @@ class PieceMap:
         stop = min(start + self.piece_length, self.total)
         return list(self._cut(start, stop))
 
+    def run(self, pieces: range) -> Iterator[Span]:
+        """Yield the spans of a run of pieces, each file's in one."""
+        start = pieces.start * self.piece_length
+        return self._cut(start, min(pieces.stop * self.piece_length, self.total))
+
     def _cut(self, at: int, stop: int) -> Iterator[Span]:
         nearest = max(0, bisect_right(self._starts, at) - 1)
         for place in range(nearest, len(self._filled)):

@@ -96,6 +96,7 @@ def test_every_event_is_listed_with_its_fields() -> None:
         ("`show` TORRENT", ["show", "{out}/torrents/set-0001.torrent"]),
         ("`show` MAGNET", ["show", f"magnet:?xt=urn:btih:{'0a' * 20}"]),
         ("`verify`", ["verify", "{manifest}", "{source}"]),
+        ("`doctor`", ["doctor"]),
         ("`fetch --dry-run`", ["fetch", "{manifest}", "--out", "{folder}/m", "--dry-run"]),
         ("`fetch`", ["fetch", "{manifest}", "--out", "{folder}/m", "--stall", "1s"]),
         (
@@ -196,7 +197,7 @@ def concrete_errors() -> list[type[errors.SeedboxError]]:
 
 def known() -> tuple[set[str], set[str]]:
     """Every option, and every variable that stands for one."""
-    options, variables = {"--version", "--help"}, {"SEEDBOX_CONFIG"}
+    options, variables = {"--version", "--help"}, {"SEEDBOX_CONFIG", "SEEDBOX_HASH"}
     for verb in COMMANDS:
         command: click.Command = importlib.import_module(f"seedbox.cli.{verb}").command
         longs = [name for each in command.params for name in each.opts if name.startswith("--")]

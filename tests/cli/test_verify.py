@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,31 @@ def test_another_torrent_than_the_manifest_means_is_status_4(built: Publisher) -
     ran = run("verify", built.manifest, built.source, "--json")
 
     assert ran.error[:2] == (4, "invalid-manifest")
+
+
+@pytest.mark.parametrize("path", ["", "hashlib"], ids=["fastest", "hashlib"])
+def test_a_limit_on_reading_takes_its_time_and_changes_no_verdict(
+    built: Publisher, path: str
+) -> None:
+    spoil(built)
+    arguments = ("verify", built.manifest, built.source, "--json")
+    free = run(*arguments)
+
+    begun = time.monotonic()
+    held = run(*arguments, "--max-read", "2MB/s", env={"SEEDBOX_HASH": path})
+    seconds = time.monotonic() - begun
+
+    assert (held.status, held.document) == (1, free.document)
+    # All but d, which has the wrong size, and e, which is missing; in three torrents.
+    assert seconds >= (200_000 + 300_000 + 50_000) / 2_000_000
+
+
+@pytest.mark.parametrize("rate", ["0", "-1MB/s", "fast"])
+def test_a_limit_on_reading_is_a_rate_above_zero(built: Publisher, rate: str) -> None:
+    ran = run("verify", built.manifest, built.source, "--max-read", rate, "--json")
+
+    assert ran.error[:2] == (2, "usage")
+    assert rate in ran.error[2]
 
 
 def test_quiet_prints_the_verdict_alone(built: Publisher) -> None:

@@ -1,6 +1,5 @@
 """A build that is killed, at any moment, goes on where it was and makes the same bytes."""
 
-import fcntl
 import random
 import signal
 import subprocess
@@ -10,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from seedbox.manifest.write import write_head
-from support.cli import Ran, command, environment, run
+from support.cli import Process, Ran, environment, run
 from support.content import contents, write
 from support.datasets import head
 
 KIB = 1024
-SMALL_PIPE = 4096  # bytes; the killed process is at most some sixty events ahead of us
 FILES = contents({"a": 3_000_000, "b/c": 2_000_000, "b/empty": 0, "lone": 4_000_000, "z": 1})
-SIZE = 9_000_001
-PIECES = 551  # of 16 KiB, in shards of at most 5,000,000 bytes
+SIZE = 9_000_001  # bytes, in shards of at most 5,000,000
+LARGE = 128_000_000  # bytes in one more shard: 31 runs of pieces with hashlib, and with
+MANY = 16  # threads 16 in each shard with the C extension
 
 # Runs seedbox, and dies right before the n-th call that makes a written file last or appear.
 DIES = """
@@ -46,13 +45,13 @@ def source(tmp_path: Path) -> Path:
 
 
 def arguments(source: Path, out: Path) -> list[object]:
-    wishes = ["--shard-size", 5_000_000, "--piece-length", 16 * KIB, "--jobs", 2]
+    wishes = ["--shard-size", 5_000_000, "--piece-length", 16 * KIB, "--jobs", MANY]
     dataset = source.parent / "dataset.yaml"
     return ["build", dataset, "--source", source, "--out", out, *wishes, "--json"]
 
 
-def built(source: Path, out: Path) -> Ran:
-    ran = run(*arguments(source, out), "--quiet")
+def built(source: Path, out: Path, path: str = "") -> Ran:
+    ran = run(*arguments(source, out), "--quiet", env={"SEEDBOX_HASH": path})
     assert ran.status == 0
     return ran
 
@@ -71,36 +70,34 @@ def whole(source: Path, tmp_path: Path) -> dict[str, bytes]:
     return made(tmp_path / "whole")
 
 
-def killed_at(count: int, source: Path, out: Path) -> None:
-    """Start a build, and kill it once it has told of so many pieces."""
-    line = command(*arguments(source, out), "--json-events")
-    with subprocess.Popen(
-        line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment()
-    ) as process:
-        assert process.stderr
-        fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, SMALL_PIPE)
-        for told in process.stderr:
-            count -= b'"advanced"' in told
-            if count <= 0:
-                break
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
+def killed_at(count: int, source: Path, out: Path, path: str) -> None:
+    """Start a build, and kill it once it has told of so many runs of pieces."""
+    line = arguments(source, out)
+    with Process(*line, env={"SEEDBOX_HASH": path}, close=True) as process:
+        for _ in range(count):
+            process.until("advanced")
+        assert process.end(signal.SIGKILL).status == -signal.SIGKILL
 
 
+@pytest.mark.parametrize("path", ["", "hashlib"], ids=["fastest", "hashlib"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_build_killed_at_random_moments_ends_with_the_same_bytes(
-    source: Path, tmp_path: Path, whole: dict[str, bytes], seed: int
+    source: Path, tmp_path: Path, seed: int, path: str
 ) -> None:
+    with (source / "large").open("wb") as stream:
+        stream.truncate(LARGE)
+    built(source, tmp_path / "whole")
+    whole = made(tmp_path / "whole")
     draw = random.Random(seed)
     out = tmp_path / "out"
     for _ in range(2):
-        killed_at(draw.randint(1, PIECES // 4), source, out)
+        killed_at(draw.randint(1, 4), source, out, path)
         assert made(out).items() <= whole.items()
 
-    ran = built(source, out)
+    ran = built(source, out, path)
 
     assert made(out) == whole
-    assert 0 < ran.document["hashed"] < SIZE
+    assert 0 < ran.document["hashed"] < SIZE + LARGE
 
 
 def test_a_build_killed_at_any_write_leaves_whole_files_and_ends_with_the_same_bytes(

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from seedbox import disk
-from seedbox.hashing import FileDigest, hash_pieces
+from seedbox.hashing import FileDigest
 from seedbox.torrent.layout import arrange
 from support import reference
 from support.content import write
+from support.hashing import digests_of
 from support.layouts import FOLDERS, MENDED, data_of, twins
 from support.torrents import FORMS, KiB
 
@@ -37,9 +38,10 @@ def test_the_digests_of_a_layout_are_those_of_the_reference(
             if isinstance(found, disk.Located)
         ]
         whole: list[FileDigest] = []
-        digests = list(hash_pieces(layout, located, jobs=2, on_file=whole.append))
+        digests = list(digests_of(layout, located, jobs=2, on_file=whole.append))
 
         assert digests == reference.digests(files, piece_length, form)
+        assert list(digests_of(layout, located, jobs=2)) == digests  # the fastest path
         assert {layout.files[one.file].path: one.sha256 for one in whole} == {
             ("data", *path.split("/")): sha256(data).digest() for path, data in files.items()
         }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +21,7 @@ from typing import Any, Self
 
 from seedbox.cli import main
 
-COMMANDS = ["init", "build", "torrent", "lint", "show", "verify", "seed", "fetch", "demo"]
+COMMANDS = ["init", "build", "torrent", "lint", "show", "verify", "seed", "fetch", "doctor", "demo"]
 DEADLINE = 60.0  # seconds; for what takes one, on a machine that does other things too
 _OURS = ("SEEDBOX_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_", "XDG_CONFIG_HOME")
 
@@ -110,20 +112,29 @@ def run_process(*arguments: object, env: Mapping[str, str] | None = None, **how:
 class Process:
     """A command with --json-events in a process of its own.
 
-    Its standard error is read only by `until` and `end`. So a command with more to tell than a
-    pipe holds stands still in between: it can be stopped in the middle of its work, each time.
+    Its standard error is read only by `until` and `end`. So a command with more to tell than that
+    holds stands still in between: it can be stopped in the middle of its work, each time. A pipe
+    holds hundreds of events, what a `close` watch goes through some six.
     """
 
-    def __init__(self, *arguments: object, env: Mapping[str, str] | None = None) -> None:
-        self._process = subprocess.Popen(
-            [*command(*arguments), "--json-events"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            env=environment(env),
-        )
+    def __init__(
+        self, *arguments: object, env: Mapping[str, str] | None = None, close: bool = False
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 0)  # the system's least
+        with ours, theirs:
+            self._process = subprocess.Popen(
+                [*command(*arguments), "--json-events"],
+                stdout=subprocess.PIPE,
+                stderr=theirs.fileno() if close else subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+                env=environment(env),
+            )
+            if close:
+                self._process.stderr = ours.makefile("rb")
         self._read = b""  # of standard error, and not given out yet
         self.told: list[dict[str, Any]] = []
+        self._waited_for: set[int] = set()  # indexes into what was told
 
     def __enter__(self) -> Self:
         return self
@@ -137,31 +148,38 @@ class Process:
         return self._process.pid
 
     def until(self, event: str, **fields: object) -> dict[str, Any]:
-        """Wait for an event with these fields, and return it."""
+        """Return the first event with these fields that was not returned before, told or to come.
+
+        Events of several threads may come in any order.
+        """
         deadline = time.monotonic() + DEADLINE
-        while True:
-            told = self._next(deadline)
-            if told["event"] == event and fields.items() <= told.items():
+        for index in itertools.count():
+            if index == len(self.told):
+                self._read_one(deadline)
+            told = self.told[index]
+            if told["event"] != event or index in self._waited_for:
+                continue
+            if fields.items() <= told.items():
+                self._waited_for.add(index)
                 return told
+        raise AssertionError
 
-    def until_advanced(self, least: int = 1) -> dict[str, Any]:
-        """Wait until some bytes of a task are done, and return that event."""
-        while (told := self.until("advanced"))["done"] < least:
+    def until_advanced(self, task: str, least: int = 1) -> None:
+        """Wait until some bytes of a task are done."""
+        while self.until("advanced", task=task)["done"] < least:
             pass
-        return told
 
-    def _next(self, deadline: float) -> dict[str, Any]:
+    def _read_one(self, deadline: float) -> None:
         stream = self._process.stderr
         assert stream is not None
         while b"\n" not in self._read:
             ready, _, _ = select.select([stream], [], [], max(0, deadline - time.monotonic()))
             assert ready, f"no such event within {DEADLINE:g} seconds; told: {self.told}"
-            more = os.read(stream.fileno(), 4096)
+            more = os.read(stream.fileno(), 128)  # about an event
             assert more, f"the command has ended; told: {self.told}"
             self._read += more
         line, _, self._read = self._read.partition(b"\n")
         self.told.append(json.loads(line))
-        return self.told[-1]
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

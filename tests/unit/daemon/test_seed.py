@@ -14,7 +14,7 @@ from seedbox import disk
 from seedbox.daemon.seed import SeedOptions, run_seed
 from seedbox.engine.base import AddTorrent, Endpoint, FileFailed, Refused, Settings
 from seedbox.errors import InvalidTorrentError, LicenseRefusedError, PortInUseError, SourceError
-from seedbox.jobs.events import Advanced, Event, Listening, Note, Seeding, Served, Warned
+from seedbox.jobs.events import Advanced, Event, Listening, Note, Seeding, Served, Started, Warned
 from seedbox.jobs.shards import Source
 from seedbox.plan.seed import Seeded, SeedReport, Skipped
 from seedbox.torrent.info_hash import Format
@@ -23,6 +23,7 @@ from support.datasets import CLOSED, published
 from support.fake_engine import FakeEngine, FakeSwarm
 from support.faults import nothing_left_open, refusing
 from support.fetching import LISTENING, NOW, Consumer, Peer
+from support.hashing import forced
 from support.swarm import in_loop
 
 FILES = contents({"x/lone.bin": 120_000, "a": 60_000, "b/c": 10, "b/empty": 0})
@@ -217,13 +218,30 @@ async def test_a_shard_whose_file_cannot_be_read_is_skipped_with_the_reason(
     tmp_path: Path, source: Source
 ) -> None:
     seed = seeder()
-    with refusing("preadv", "*/lone.bin", errno.EIO):
+    with forced("hashlib"), refusing("preadv", "*/lone.bin", errno.EIO):
         async with seed.running(source, data=tmp_path / "data") as running:
             await seed.until(Seeding)
     report = running.result()
 
     path = tmp_path / "data" / "x" / "lone.bin"
     assert report.skipped == (Skipped("set-0001", f"cannot read {path}: Input/output error"),)
+    assert [shard.name for shard in report.seeded] == ["set-0002"]
+
+
+@in_loop
+async def test_a_shard_whose_file_is_cut_while_it_is_hashed_is_skipped_with_the_reason(
+    tmp_path: Path, source: Source
+) -> None:
+    path = tmp_path / "data" / "x" / "lone.bin"
+    begun = Started("verify set-0001", 120_000)
+    seed = seeder()
+    seed.watch = lambda event: os.truncate(path, 20_000) if event == begun else None
+    async with seed.running(source, data=tmp_path / "data") as running:
+        await seed.until(Seeding)
+    report = running.result()
+
+    assert [skipped.name for skipped in report.skipped] == ["set-0001"]
+    assert f"{path} changed" in report.skipped[0].reason
     assert [shard.name for shard in report.seeded] == ["set-0002"]
 
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from hashlib import sha1, sha256
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from seedbox import disk
 from seedbox.errors import DiskError, SourceChangedError
-from seedbox.hashing import FileDigest, hash_pieces
+from seedbox.hashing import FileDigest, available
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import Layout, arrange
 from support import reference
 from support.content import content, contents, write
 from support.faults import nothing_left_open, refusing
+from support.hashing import digests_of, forced
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -45,6 +46,13 @@ print(after - before, len(found), sum(file.size for file in listing.files))
 """
 
 
+@pytest.fixture(autouse=True, scope="module")
+def with_hashlib() -> Iterator[None]:
+    """Read in Python, where tests can see and spoil each read; test_lanes has the other paths."""
+    with forced("hashlib"):
+        yield
+
+
 def laid_out(folder: Path, files: Mapping[str, bytes], form: Format, length: int) -> Layout:
     """Write the files and return their layout."""
     write(folder, files)
@@ -65,6 +73,18 @@ def several(tmp_path: Path) -> tuple[Path, Layout, list[disk.Located]]:
     return tmp_path, layout, located(tmp_path, layout)
 
 
+@pytest.fixture
+def huge(tmp_path: Path) -> Iterator[Path]:
+    """A file of 1 GiB that takes no place on the disk."""
+    folder = tmp_path / "huge"
+    folder.mkdir()
+    with (folder / "a").open("wb") as stream:
+        stream.truncate(1 << 30)
+    (folder / "b").write_bytes(b"1")
+    yield folder
+    (folder / "a").unlink()
+
+
 # --- what is hashed ---------------------------------------------------------------------------
 
 
@@ -78,16 +98,17 @@ def sizes_around_edges(draw: st.DrawFn) -> tuple[int, list[int]]:
     return length, sizes if any(sizes) else [1, *sizes]
 
 
+@pytest.mark.parametrize("path", available())
 @given(shape=sizes_around_edges(), form=st.sampled_from(FORMS), jobs=st.integers(1, 4))
-def test_digests_are_those_of_the_beps(
-    shape: tuple[int, list[int]], form: Format, jobs: int
+def test_digests_are_those_of_the_beps_on_every_path(
+    path: str, shape: tuple[int, list[int]], form: Format, jobs: int
 ) -> None:
     length, sizes = shape
     files = contents({f"d{index % 2}/f{index}": size for index, size in enumerate(sizes)})
-    with tempfile.TemporaryDirectory() as folder:
+    with forced(path), tempfile.TemporaryDirectory() as folder:
         layout = laid_out(Path(folder), files, form, length)
 
-        found = list(hash_pieces(layout, located(Path(folder), layout), jobs=jobs))
+        found = list(digests_of(layout, located(Path(folder), layout), jobs=jobs))
 
     assert found == reference.digests(files, length, form)
 
@@ -97,7 +118,7 @@ def test_pieces_of_v1_are_cut_from_the_files_as_one_row(tmp_path: Path) -> None:
     layout = laid_out(tmp_path, files, Format.V1, 32 * KIB)
     row = files["a"] + files["b"] + files["c"]
 
-    digests = list(hash_pieces(layout, located(tmp_path, layout)))
+    digests = list(digests_of(layout, located(tmp_path, layout)))
 
     assert [digest.v1 for digest in digests] == [
         sha1(row[:32768], usedforsecurity=False).digest(),
@@ -110,7 +131,7 @@ def test_a_file_of_one_block_has_its_sha256_as_root(tmp_path: Path) -> None:
     files = contents({"a": 16 * KIB, "b": 1})
     layout = laid_out(tmp_path, files, Format.V2, 64 * KIB)
 
-    digests = list(hash_pieces(layout, located(tmp_path, layout)))
+    digests = list(digests_of(layout, located(tmp_path, layout)))
 
     assert [digest.v2 for digest in digests] == [
         sha256(files["a"]).digest(),
@@ -123,7 +144,7 @@ def test_a_hybrid_piece_is_hashed_with_its_padding_by_v1_alone(tmp_path: Path) -
     files = contents({"a": 1, "b": 1})
     layout = laid_out(tmp_path, files, Format.HYBRID, 1 * MIB)
 
-    first, last = hash_pieces(layout, located(tmp_path, layout))
+    first, last = digests_of(layout, located(tmp_path, layout))
 
     for digest, data in ((first, files["a"]), (last, files["b"])):
         padded = data + bytes(1 * MIB - 1)
@@ -131,18 +152,19 @@ def test_a_hybrid_piece_is_hashed_with_its_padding_by_v1_alone(tmp_path: Path) -
         assert digest.v2 == sha256(data).digest()
 
 
+@pytest.mark.parametrize("path", available())
 @pytest.mark.parametrize("form", FORMS)
 @given(wanted=st.sets(st.integers(0, 15)))
 def test_wanted_pieces_have_the_digests_that_they_have_among_all(
-    form: Format, wanted: set[int]
+    path: str, form: Format, wanted: set[int]
 ) -> None:
     files = contents({"a": 100_000, "b": 16 * KIB + 1, "c": 64 * KIB, "d": 3})
-    with tempfile.TemporaryDirectory() as folder:
+    with forced(path), tempfile.TemporaryDirectory() as folder:
         layout = laid_out(Path(folder), files, form, 16 * KIB)
         every = reference.digests(files, 16 * KIB, form)
         indices = sorted(index for index in wanted if index < len(every))
 
-        found = list(hash_pieces(layout, located(Path(folder), layout), wanted=indices, jobs=2))
+        found = list(digests_of(layout, located(Path(folder), layout), wanted=indices, jobs=2))
 
     assert found == [every[index] for index in indices]
 
@@ -152,11 +174,11 @@ def test_files_that_no_wanted_piece_touches_need_not_be_there(tmp_path: Path) ->
     layout = laid_out(tmp_path, files, Format.V2, 32 * KIB)
     _, second = located(tmp_path, layout)
 
-    found = list(hash_pieces(layout, [None, second], wanted=[1]))
+    found = list(digests_of(layout, [None, second], wanted=[1]))
 
     assert found == reference.digests(files, 32 * KIB, Format.V2)[1:]
     with pytest.raises(ValueError, match="file 0 of the layout was not located"):
-        list(hash_pieces(layout, [None, second], wanted=[0, 1]))
+        list(digests_of(layout, [None, second], wanted=[0, 1]))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -165,7 +187,7 @@ def test_whole_files_are_hashed_by_the_same_read(tmp_path: Path, form: Format) -
     layout = laid_out(tmp_path, files, form, 64 * KIB)
     digests: list[FileDigest] = []
 
-    pieces = list(hash_pieces(layout, located(tmp_path, layout), jobs=3, on_file=digests.append))
+    pieces = list(digests_of(layout, located(tmp_path, layout), jobs=3, on_file=digests.append))
 
     assert pieces == reference.digests(files, 64 * KIB, form)
     assert {"/".join(layout.files[digest.file].path[1:]): digest.sha256 for digest in digests} == {
@@ -178,7 +200,7 @@ def test_whole_files_cannot_be_hashed_from_some_of_the_pieces(tmp_path: Path) ->
     layout = laid_out(tmp_path, {"a": b"1", "b": b"2"}, Format.V1, 16 * KIB)
 
     with pytest.raises(ValueError, match="every piece"):
-        next(hash_pieces(layout, located(tmp_path, layout), wanted=[0], on_file=print))
+        next(digests_of(layout, located(tmp_path, layout), wanted=[0], on_file=print))
 
 
 # --- files that do not keep still -------------------------------------------------------------
@@ -217,7 +239,7 @@ def test_a_file_that_changes_before_it_is_read_is_named(
         nothing_left_open(),
         pytest.raises((SourceChangedError, DiskError)) as caught,
     ):
-        list(hash_pieces(layout, files, jobs=jobs))
+        list(digests_of(layout, files, jobs=jobs))
 
     assert caught.value.data["path"] == str(folder / "c")
 
@@ -233,7 +255,7 @@ def test_a_file_that_changes_while_others_are_read_is_named(
     seen = []
 
     def read() -> None:
-        for digest in hash_pieces(layout, files, jobs=jobs):
+        for digest in digests_of(layout, files, jobs=jobs):
             seen.append(digest.index)
             if digest.index == 0:
                 spoil(tmp_path / "c", how)
@@ -246,24 +268,33 @@ def test_a_file_that_changes_while_others_are_read_is_named(
     assert 0 < len(seen) < layout.piece_map.count
 
 
-def test_a_file_that_shrinks_under_the_reader_is_named_with_where_it_ends(tmp_path: Path) -> None:
-    layout = laid_out(tmp_path, {"a": content("a", 1 * MIB), "b": b"1"}, Format.V1, 1 * MIB)
-    files = located(tmp_path, layout)
+@contextmanager
+def before_each_read(act: Callable[[int], object]) -> Iterator[None]:
+    """Call `act` with the offset of each read."""
     real = os.preadv
-    shrunk: list[bool] = []
 
-    def shrinking(fd: int, buffers: Sequence[memoryview], at: int) -> int:
-        if at >= 512 * KIB and not shrunk:
-            shrunk.append(True)
-            os.truncate(tmp_path / "a", 512 * KIB)
+    def acting(fd: int, buffers: Sequence[memoryview], at: int) -> int:
+        act(at)
         return real(fd, buffers, at)
 
-    os.preadv = shrinking  # type: ignore[assignment]
+    os.preadv = acting  # type: ignore[assignment]
     try:
-        with pytest.raises(SourceChangedError, match="a changed while it was read: "):
-            list(hash_pieces(layout, files, jobs=1))
+        yield
     finally:
         os.preadv = real
+
+
+@pytest.mark.parametrize("how", ["grow", "shrink", "touch"])
+def test_a_file_that_changes_under_the_reader_is_named(tmp_path: Path, how: str) -> None:
+    layout = laid_out(tmp_path, {"a": content("a", 1 * MIB), "b": b"1"}, Format.V1, 2 * MIB)
+    files = located(tmp_path, layout)
+
+    with (
+        before_each_read(lambda at: at == 512 * KIB and spoil(tmp_path / "a", how)),
+        nothing_left_open(),
+        pytest.raises(SourceChangedError, match=f"{tmp_path}/a changed while it was read: "),
+    ):
+        list(digests_of(layout, files, jobs=1))
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
@@ -277,7 +308,7 @@ def test_a_file_that_cannot_be_read_is_named(
         nothing_left_open(),
         pytest.raises(DiskError, match=f"cannot read {folder}/b: Input/output error"),
     ):
-        list(hash_pieces(layout, files, jobs=jobs))
+        list(digests_of(layout, files, jobs=jobs))
 
 
 def test_a_file_that_may_not_be_read_is_named(
@@ -290,7 +321,7 @@ def test_a_file_that_may_not_be_read_is_named(
         nothing_left_open(),
         pytest.raises(DiskError, match=f"cannot read {folder}/b: Permission denied"),
     ):
-        list(hash_pieces(layout, files, jobs=2))
+        list(digests_of(layout, files, jobs=2))
 
 
 # --- stopping ---------------------------------------------------------------------------------
@@ -304,7 +335,7 @@ def test_closing_early_stops_every_thread_and_closes_every_file(
     _, layout, files = several
 
     with nothing_left_open():
-        with closing(hash_pieces(layout, files, jobs=jobs)) as digests:
+        with closing(digests_of(layout, files, jobs=jobs)) as digests:
             got = [digest.index for digest, _ in zip(digests, range(after), strict=False)]
             assert got == list(range(after))
         assert not [t for t in threading.enumerate() if t.name.startswith("hash")]
@@ -316,42 +347,29 @@ def test_hashing_to_the_end_leaves_nothing_open(
     _, layout, files = several
 
     with nothing_left_open():
-        assert len(list(hash_pieces(layout, files, jobs=4))) == layout.piece_map.count
+        assert len(list(digests_of(layout, files, jobs=4))) == layout.piece_map.count
 
 
-def test_a_reader_that_stops_reading_stops_the_threads(tmp_path: Path) -> None:
-    layout = laid_out(tmp_path, {"a": bytes(64 * MIB), "b": b"1"}, Format.V1, 16 * KIB)
-    files = located(tmp_path, layout)
-    real, read = os.preadv, []
+def test_closing_early_stops_threads_in_the_middle_of_a_piece(huge: Path) -> None:
+    sizes = [(("a",), 1 << 30), (("b",), 1)]
+    layout = arrange("data", sizes, form=Format.V1, piece_length=128 * MIB)
+    files = located(huge, layout)
+    go_on = threading.Event()
+    reads = []
 
-    def counting(fd: int, buffers: Sequence[memoryview], at: int) -> int:
-        count = real(fd, buffers, at)
-        read.append(count)
-        return count
+    def wait(at: int) -> None:
+        if at >= 128 * MIB:
+            go_on.wait(20)
+            reads.append(at)
 
-    os.preadv = counting  # type: ignore[assignment]
-    try:
-        with closing(hash_pieces(layout, files, jobs=2)) as digests:
-            next(digests)
-    finally:
-        os.preadv = real
+    with before_each_read(wait), closing(digests_of(layout, files, jobs=2)) as digests:
+        next(digests)
+        go_on.set()
 
-    assert sum(read) < 32 * MIB
+    assert len(reads) * 256 * KIB < 64 * MIB
 
 
 # --- memory -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def huge(tmp_path: Path) -> Iterator[Path]:
-    """A file of 1 GiB that takes no place on the disk."""
-    folder = tmp_path / "huge"
-    folder.mkdir()
-    with (folder / "a").open("wb") as stream:
-        stream.truncate(1 << 30)
-    (folder / "b").write_bytes(b"1")
-    yield folder
-    (folder / "a").unlink()
 
 
 def test_memory_is_bounded_whatever_the_size(huge: Path) -> None:

@@ -1,7 +1,4 @@
 import os
-import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,13 +7,11 @@ import pytest
 from seedbox import disk
 from seedbox.errors import (
     DestinationTakenError,
-    DiskError,
     InUseError,
-    SourceChangedError,
     SourceError,
 )
 from seedbox.jobs.build import run_build
-from seedbox.jobs.events import Advanced, Done, Event, Note, Started
+from seedbox.jobs.events import Advanced, Done, Event, Started
 from seedbox.jobs.shards import Source, read_manifest, shard_torrent
 from seedbox.manifest.model import License
 from seedbox.torrent.info_hash import Format
@@ -24,15 +19,10 @@ from seedbox.torrent.metainfo import Metainfo
 from support import reference
 from support.content import contents, write
 from support.datasets import build, plan
-from support.faults import nothing_left_open
 
 FORMS = [Format.V1, Format.V2, Format.HYBRID]
 FILES = contents({"a": 70_000, "b/c": 16_384, "b/empty": 0, "long/name.bin": 120_001, "z": 1})
 SIZE = 70_000 + 16_384 + 120_001 + 1
-
-
-class StopHere(Exception):  # noqa: N818  (not an error)
-    """Somebody pressed Ctrl-C."""
 
 
 @pytest.fixture
@@ -47,34 +37,14 @@ def made(out: Path) -> dict[str, bytes]:
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
 
 
-@contextmanager
-def bytes_read() -> Iterator[list[int]]:
-    real, counts = os.preadv, []
-
-    def counting(fd: int, buffers: Sequence[memoryview], at: int) -> int:
-        counts.append(real(fd, buffers, at))
-        return counts[-1]
-
-    os.preadv = counting  # type: ignore[assignment]
-    try:
-        yield counts
-    finally:
-        os.preadv = real
-
-
 class Watch:
-    """Keeps the events of a build, and stops it at its n-th piece."""
+    """Keeps the events of a build."""
 
-    def __init__(self, stop_at: int | None = None) -> None:
+    def __init__(self) -> None:
         self.events: list[Event] = []
-        self.left = stop_at
 
     def __call__(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Advanced) and self.left is not None:
-            self.left -= 1
-            if self.left == 0:
-                raise StopHere
 
 
 # --- what is made -----------------------------------------------------------------------------
@@ -205,111 +175,6 @@ def test_the_journals_of_a_finished_build_are_gone(source: Path, tmp_path: Path)
     build(source, tmp_path / "out")
 
     assert sorted(path.name for path in (tmp_path / "out/.seedbox").iterdir()) == ["lock", "made"]
-
-
-# --- stopped and run again --------------------------------------------------------------------
-
-
-def _pieces(form: Format) -> int:
-    # name.bin and b/empty in one shard, then b/c, a and z in another: 1 + 5 + 1 pieces, or 6 of
-    # one row in v1, where files share pieces.
-    return 8 + (6 if form is Format.V1 else 7)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_build_stopped_at_any_piece_goes_on_with_the_rest_and_makes_the_same(
-    source: Path, tmp_path: Path, form: Format
-) -> None:
-    build(source, tmp_path / "whole", format=form)
-    whole = made(tmp_path / "whole")
-    for count in range(1, _pieces(form) + 1):
-        out = tmp_path / f"out{count}"
-        watch = Watch(count)
-        with nothing_left_open(), pytest.raises(StopHere):
-            build(source, out, on_event=watch, format=form)
-        assert not (out / "manifest.yaml").exists()
-        done = {e.task: e.done for e in watch.events if isinstance(e, Advanced)}
-
-        with bytes_read() as counts:
-            report = build(source, out, format=form)
-
-        assert made(out) == whole
-        assert report.hashed == sum(counts) == SIZE - sum(done.values())
-    assert report.hashed == 0  # the last stop was at the last piece
-
-
-def test_a_build_that_goes_on_says_what_it_had(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(StopHere):
-        build(source, tmp_path / "out", on_event=Watch(2))
-    watch = Watch()
-
-    build(source, tmp_path / "out", on_event=watch)
-
-    notes = [event.message for event in watch.events if isinstance(event, Note)]
-    assert notes == ["set-0001: 32,768 of 120,001 bytes were hashed before"]
-
-
-def test_a_build_stopped_again_and_again_ends(source: Path, tmp_path: Path) -> None:
-    build(source, tmp_path / "whole")
-    draw = random.Random(1)
-    for _ in range(30):
-        try:
-            build(source, tmp_path / "out", on_event=Watch(draw.randint(1, 3)))
-            break
-        except StopHere:
-            pass
-
-    assert made(tmp_path / "out") == made(tmp_path / "whole")
-
-
-def test_what_was_hashed_is_hashed_again_if_the_file_changed_meanwhile(
-    source: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(StopHere):
-        build(source, tmp_path / "out", on_event=Watch(8))
-    (source / "long/name.bin").write_bytes(b"x" * 120_001)
-
-    report = build(source, tmp_path / "out")
-    build(source, tmp_path / "fresh")
-
-    assert report.hashed == SIZE
-    assert made(tmp_path / "out") == made(tmp_path / "fresh")
-
-
-# --- a source that does not keep still --------------------------------------------------------
-
-
-@pytest.mark.parametrize("how", ["grow", "touch", "vanish", "replace"])
-@pytest.mark.parametrize("name", ["long/name.bin", "a", "b/empty"])
-@pytest.mark.parametrize("at", [1, 10, 15])
-def test_a_file_that_changes_during_a_build_stops_it_before_the_manifest(
-    source: Path, tmp_path: Path, how: str, name: str, at: int
-) -> None:
-    left = at
-
-    def spoil(event: Event) -> None:
-        nonlocal left
-        left -= isinstance(event, Advanced)
-        if left == 0:
-            left = -1
-            path, data = source / name, FILES[name]
-            if how == "touch":
-                os.utime(path, ns=(1, 1))
-            elif how == "grow":
-                path.write_bytes(data + b"x")
-            else:
-                path.rename(tmp_path / "away")
-            if how == "replace":
-                path.write_bytes(data)
-                status = (tmp_path / "away").stat()
-                os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-    with pytest.raises((SourceChangedError, DiskError)) as caught:
-        build(source, tmp_path / "out", on_event=spoil)
-
-    assert caught.value.data["path"] == str(source / name)
-    assert caught.value.exit_status == 5
-    assert not (tmp_path / "out" / "manifest.yaml").exists()
 
 
 # --- what lies in OUT -------------------------------------------------------------------------

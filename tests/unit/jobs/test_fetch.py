@@ -133,6 +133,9 @@ async def test_no_more_shards_are_in_the_swarm_at_once_than_asked_for(
             super().add(torrent)
             most = max(most, len(self.held))
 
+        def fetch_one(self, key: str) -> bool:
+            return most >= at_once and super().fetch_one(key)  # so that none ends too early
+
     consumer.make_engine = Counting
     async with peer(consumer.swarm, source, tmp_path / "peer", FILES) as seed:
         assert (await consumer.fetch(seed, at_once=at_once)).ok

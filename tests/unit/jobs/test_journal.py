@@ -43,8 +43,7 @@ def digest(piece: int, form: Format = Format.HYBRID) -> PieceDigest:
 def kept(path: Path, *pieces: int) -> dict[int, PieceDigest]:
     """Open the journal, add pieces, and return what was known before."""
     with journal.opened(path, layout(), located()) as opened:
-        for piece in pieces:
-            opened.add(digest(piece))
+        opened.add(digest(piece) for piece in pieces)
         return opened.known
 
 
@@ -54,14 +53,14 @@ def test_what_one_run_adds_the_next_one_knows(tmp_path: Path, form: Format) -> N
     for known in ([], [0, 1], [0, 1, 5]):
         with journal.opened(path, layout(form), located()) as opened:
             assert opened.known == {piece: digest(piece, form) for piece in known}
-            for piece in {0: (0, 1), 2: (5,), 3: ()}[len(known)]:
-                opened.add(digest(piece, form))
+            pieces = {0: (0, 1), 2: (5,), 3: ()}[len(known)]
+            opened.add([digest(piece, form) for piece in pieces])
 
 
 def test_what_was_added_is_known_though_the_run_was_killed(tmp_path: Path) -> None:
     path = tmp_path / "pieces"
     with journal.opened(path, layout(), located()) as killed:
-        killed.add(digest(3))
+        killed.add([digest(3)])
         while_open = path.read_bytes()
     path.write_bytes(while_open)
 
@@ -152,11 +151,23 @@ def test_a_journal_that_does_not_fit_is_an_error_of_the_disk(tmp_path: Path) -> 
         journal.opened(path, layout(), located()) as opened,
         no_file_over(HEADER + RECORD + 10),
     ):
-        opened.add(digest(0))
+        opened.add([digest(0)])
         with pytest.raises(DiskError, match=f"cannot keep a journal at {path}: File too large"):
-            opened.add(digest(1))
+            opened.add([digest(1)])
 
     assert kept(path) == {0: digest(0)}
+
+
+def test_of_a_run_that_does_not_fit_the_pieces_that_did_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "pieces"
+    with (
+        journal.opened(path, layout(), located()) as opened,
+        no_file_over(HEADER + 2 * RECORD + 10),
+        pytest.raises(DiskError, match="cannot keep a journal"),
+    ):
+        opened.add(digest(piece) for piece in range(4))
+
+    assert kept(path) == {0: digest(0), 1: digest(1)}
 
 
 def test_a_journal_that_cannot_be_opened_is_an_error_of_the_disk(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 import errno
 import os
+import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,10 @@ from seedbox.torrent.info_hash import Format
 from seedbox.torrent.metainfo import Metainfo
 from support.content import contents, write
 from support.faults import nothing_left_open, refusing
+from support.hashing import forced
 from support.torrents import FORMS, make
+
+MIB = 1024 * 1024
 
 FILES = contents({"a": 50_000, "b/c": 16_384, "b/empty": 0, "d": 3})
 
@@ -74,22 +79,39 @@ def test_what_is_not_there_is_told_with_the_reason(tmp_path: Path) -> None:
     }
 
 
-def test_progress_counts_the_bytes_to_be_read(tmp_path: Path) -> None:
-    write(tmp_path, {**FILES, "b/c": b"short"})
+@pytest.mark.parametrize("form", FORMS)
+def test_progress_counts_the_bytes_to_be_read_run_by_run(tmp_path: Path, form: Format) -> None:
+    files = contents({"a": 9 * MIB, "b/c": MIB, "b/empty": 0, "d": 3})
+    write(tmp_path, {**files, "b/c": b"short"})
     events: list[Event] = []
-    plan, found = planned(make(FILES, Format.HYBRID, piece_length=16_384), tmp_path)
+    plan, found = planned(make(files, form, piece_length=MIB), tmp_path)
 
-    run_verify(plan, found, name="set", jobs=1, on_event=events.append)
+    with forced("hashlib"):
+        run_verify(plan, found, name="set", jobs=1, on_event=events.append)
 
-    assert events[0] == Started("verify set", 50_003)
-    assert [event.done for event in events if isinstance(event, Advanced)] == [
-        16_384,
-        32_768,
-        49_152,
-        50_000,
-        50_003,
+    assert events == [
+        Started("verify set", 9 * MIB + 3),
+        *(
+            Advanced("verify set", done)
+            for done in (4 * MIB, 8 * MIB, 9 * MIB, 9 * MIB + 3)  # b/c is not read
+        ),
+        Done("verify set"),
     ]
-    assert events[-1] == Done("verify set")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_progress_rises_to_all_that_is_to_be_read(tmp_path: Path, form: Format) -> None:
+    write(tmp_path, FILES)
+    events: list[Event] = []
+    plan, found = planned(make(FILES, form, piece_length=16_384), tmp_path)
+
+    run_verify(plan, found, name="set", jobs=3, on_event=events.append)
+
+    assert (events[0], events[-1]) == (Started("verify set", 66_387), Done("verify set"))
+    done = [event.done for event in events if isinstance(event, Advanced)]
+    assert len(done) == len(events) - 2
+    assert done == sorted(set(done))
+    assert done[-1] == 66_387
 
 
 def test_a_file_that_changes_meanwhile_is_named(tmp_path: Path) -> None:
@@ -106,10 +128,58 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     plan, found = planned(make(FILES, Format.V2, piece_length=16_384), tmp_path)
 
     with (
+        forced("hashlib"),
         refusing("preadv", "*/b/c", errno.EIO),
         pytest.raises(DiskError, match=f"cannot read {tmp_path}/b/c: Input/output error"),
     ):
         run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", ["fastest", "hashlib"])
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, form: Format, path: str) -> None:
+    write(tmp_path, FILES)
+    plan, found = planned(make(FILES, form, piece_length=16_384), tmp_path)
+
+    with (
+        forced("hashlib") if path == "hashlib" else nullcontext(),
+        nothing_left_open(),
+        refusing("open", "c", errno.EACCES) as refused,
+        pytest.raises(DiskError, match=f"cannot .* {tmp_path}/b/c: Permission denied"),
+    ):
+        run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+    assert refused
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", ["fastest", "hashlib"])
+def test_a_file_that_was_cut_meanwhile_is_named(tmp_path: Path, form: Format, path: str) -> None:
+    write(tmp_path, FILES)
+    plan, found = planned(make(FILES, form, piece_length=16_384), tmp_path)
+    os.truncate(tmp_path / "a", 20_000)
+
+    with (
+        forced("hashlib") if path == "hashlib" else nullcontext(),
+        nothing_left_open(),
+        pytest.raises(SourceChangedError, match=f"{tmp_path}/a changed"),
+    ):
+        run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+
+
+@pytest.mark.parametrize("path", ["fastest", "hashlib"])
+def test_a_limit_on_reading_holds_and_changes_no_verdict(tmp_path: Path, path: str) -> None:
+    write(tmp_path, {**FILES, "b/c": b"!" * 16_384})
+    plan, found = planned(make(FILES, Format.V2, piece_length=16_384), tmp_path)
+    free = run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+
+    with forced("hashlib") if path == "hashlib" else nullcontext():
+        begun = time.monotonic()
+        held = run_verify(plan, found, name="set", jobs=2, on_event=ignore, max_read=200_000)
+        seconds = time.monotonic() - begun
+
+    assert held == free
+    assert not held.ok
+    assert seconds >= 66_387 / 200_000
 
 
 def test_a_watcher_that_has_had_enough_ends_it_and_nothing_is_left_open(tmp_path: Path) -> None:
