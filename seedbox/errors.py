@@ -93,11 +93,10 @@ class InvalidFileError(SeedboxError):
     @property
     def message(self) -> str:
         """One line per problem, the first line counts them."""
-        count = len(self.problems)
-        if count == 1:
+        if len(self.problems) == 1:
             return f"{self.what} {self.problems[0]}"
         lines = "\n".join(f"  {problem}" for problem in self.problems)
-        return f"{self.what} {self.file} has {count} problems:\n{lines}"
+        return f"{self.what} {self.file} has {len(self.problems)} problems:\n{lines}"
 
     @property
     def hint(self) -> str:
@@ -244,9 +243,7 @@ class DiskError(SeedboxError):
     @property
     def hint(self) -> str:
         """Look at the file."""
-        return (
-            "Check that it exists, that you may use it and that the disk is well; then run again."
-        )
+        return "Check that it exists, that you may use it and the disk is well; then run again."
 
 
 class SourceChangedError(SeedboxError):

@@ -12,7 +12,14 @@ import pytest
 
 from seedbox import disk
 from seedbox.daemon.seed import SeedOptions, run_seed
-from seedbox.engine.base import AddTorrent, Endpoint, FileFailed, Refused, Settings
+from seedbox.engine.base import (
+    AddTorrent,
+    Endpoint,
+    FileFailed,
+    Refused,
+    Settings,
+    TrackerFailed,
+)
 from seedbox.errors import InvalidTorrentError, LicenseRefusedError, PortInUseError, SourceError
 from seedbox.jobs.events import Advanced, Event, Listening, Note, Seeding, Served, Warned
 from seedbox.jobs.shards import Source
@@ -292,11 +299,19 @@ async def test_when_the_last_shard_is_lost_it_ends(tmp_path: Path, source: Sourc
     class Failing(FakeEngine):
         def add(self, torrent: AddTorrent) -> None:
             super().add(torrent)
+            self._tell(TrackerFailed(torrent.key, "udp://t", "timed out"))
             self._tell(FileFailed(torrent.key, "/x", "Input/output error"))
+            self._tell(FileFailed(torrent.key, "/y", "Input/output error"))
 
-    report = await seeder(Failing).run(source, data=(tmp_path,))
+    seed = seeder(Failing)
+    report = await seed.run(source, data=(tmp_path,))
 
     assert [shard.lost for shard in report.seeded] == ["/x: Input/output error"] * 2
+    assert messages(seed, Warned)[::2] == [
+        "set-0001: tracker udp://t: timed out",
+        "set-0002: tracker udp://t: timed out",
+    ]
+    assert len(messages(seed, Warned)) == 4
 
 
 @in_loop

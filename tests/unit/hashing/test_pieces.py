@@ -4,8 +4,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from hashlib import sha1, sha256
 from pathlib import Path
 
@@ -63,6 +63,18 @@ def several(tmp_path: Path) -> tuple[Path, Layout, list[disk.Located]]:
     files = contents({"a": 6 * MIB, "b": 6 * MIB + 1, "c": 5 * MIB})
     layout = laid_out(tmp_path, files, Format.HYBRID, 64 * KIB)
     return tmp_path, layout, located(tmp_path, layout)
+
+
+@pytest.fixture
+def huge(tmp_path: Path) -> Iterator[Path]:
+    """A file of 1 GiB that takes no place on the disk."""
+    folder = tmp_path / "huge"
+    folder.mkdir()
+    with (folder / "a").open("wb") as stream:
+        stream.truncate(1 << 30)
+    (folder / "b").write_bytes(b"1")
+    yield folder
+    (folder / "a").unlink()
 
 
 # --- what is hashed ---------------------------------------------------------------------------
@@ -246,24 +258,37 @@ def test_a_file_that_changes_while_others_are_read_is_named(
     assert 0 < len(seen) < layout.piece_map.count
 
 
-def test_a_file_that_shrinks_under_the_reader_is_named_with_where_it_ends(tmp_path: Path) -> None:
-    layout = laid_out(tmp_path, {"a": content("a", 1 * MIB), "b": b"1"}, Format.V1, 1 * MIB)
-    files = located(tmp_path, layout)
+@contextmanager
+def before_each_read(act: Callable[[int], object]) -> Iterator[None]:
+    """Call `act` with the offset of each read."""
     real = os.preadv
-    shrunk: list[bool] = []
 
-    def shrinking(fd: int, buffers: Sequence[memoryview], at: int) -> int:
-        if at >= 512 * KIB and not shrunk:
-            shrunk.append(True)
-            os.truncate(tmp_path / "a", 512 * KIB)
+    def acting(fd: int, buffers: Sequence[memoryview], at: int) -> int:
+        act(at)
         return real(fd, buffers, at)
 
-    os.preadv = shrinking  # type: ignore[assignment]
+    os.preadv = acting  # type: ignore[assignment]
     try:
-        with pytest.raises(SourceChangedError, match="a changed while it was read: "):
-            list(hash_pieces(layout, files, jobs=1))
+        yield
     finally:
         os.preadv = real
+
+
+@pytest.mark.parametrize("how", ["grow", "shrink", "touch"])
+def test_a_file_that_changes_under_the_reader_is_named(tmp_path: Path, how: str) -> None:
+    layout = laid_out(tmp_path, {"a": content("a", 1 * MIB), "b": b"1"}, Format.V1, 2 * MIB)
+    files = located(tmp_path, layout)
+
+    def half_way(at: int) -> None:
+        if at == 512 * KIB:
+            spoil(tmp_path / "a", how)
+
+    with (
+        before_each_read(half_way),
+        nothing_left_open(),
+        pytest.raises(SourceChangedError, match=f"{tmp_path}/a changed while it was read: "),
+    ):
+        list(hash_pieces(layout, files, jobs=1))
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
@@ -319,39 +344,26 @@ def test_hashing_to_the_end_leaves_nothing_open(
         assert len(list(hash_pieces(layout, files, jobs=4))) == layout.piece_map.count
 
 
-def test_a_reader_that_stops_reading_stops_the_threads(tmp_path: Path) -> None:
-    layout = laid_out(tmp_path, {"a": bytes(64 * MIB), "b": b"1"}, Format.V1, 16 * KIB)
-    files = located(tmp_path, layout)
-    real, read = os.preadv, []
+def test_closing_early_stops_threads_in_the_middle_of_a_piece(huge: Path) -> None:
+    sizes = [(("a",), 1 << 30), (("b",), 1)]
+    layout = arrange("data", sizes, form=Format.V1, piece_length=128 * MIB)
+    files = located(huge, layout)
+    go_on = threading.Event()
+    reads = []
 
-    def counting(fd: int, buffers: Sequence[memoryview], at: int) -> int:
-        count = real(fd, buffers, at)
-        read.append(count)
-        return count
+    def wait(at: int) -> None:
+        if at >= 128 * MIB:
+            go_on.wait(20)
+            reads.append(at)
 
-    os.preadv = counting  # type: ignore[assignment]
-    try:
-        with closing(hash_pieces(layout, files, jobs=2)) as digests:
-            next(digests)
-    finally:
-        os.preadv = real
+    with before_each_read(wait), closing(hash_pieces(layout, files, jobs=2)) as digests:
+        next(digests)
+        go_on.set()
 
-    assert sum(read) < 32 * MIB
+    assert len(reads) * 256 * KIB < 64 * MIB
 
 
 # --- memory -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def huge(tmp_path: Path) -> Iterator[Path]:
-    """A file of 1 GiB that takes no place on the disk."""
-    folder = tmp_path / "huge"
-    folder.mkdir()
-    with (folder / "a").open("wb") as stream:
-        stream.truncate(1 << 30)
-    (folder / "b").write_bytes(b"1")
-    yield folder
-    (folder / "a").unlink()
 
 
 def test_memory_is_bounded_whatever_the_size(huge: Path) -> None:

@@ -20,6 +20,7 @@ from seedbox.jobs.events import Event as JobEvent
 from seedbox.jobs.fetch import run_fetch
 from seedbox.jobs.fetch_shard import FetchOptions, Outcome
 from seedbox.jobs.shards import Source
+from seedbox.manifest.model import WebSeed
 from seedbox.torrent.info_hash import Format
 from support.content import contents
 from support.datasets import CLOSED, published
@@ -310,3 +311,31 @@ async def test_what_an_earlier_fetch_has_of_other_shards_stays(
         report = await consumer.fetch(seed, names=("set-0001",))
 
     assert report.shards[0].received == 120_000 - 3 * 16_384
+
+
+# --- where it asks ----------------------------------------------------------------------------
+
+
+@in_loop
+async def test_the_engine_is_told_of_trackers_and_of_web_seeds_of_torrent_and_manifest(
+    tmp_path: Path,
+) -> None:
+    trackers = (("udp://t.example:1/announce",),)
+    source = published(tmp_path / "publisher", FILES, values=USE, trackers=trackers)
+    first, *others = source.manifest.shards
+    seeds = (WebSeed("https://a.example/"), WebSeed("https://b.example/"))
+    manifest = replace(source.manifest, shards=(replace(first, web_seeds=seeds), *others))
+    added: list[AddTorrent] = []
+
+    class Keeping(FakeEngine):
+        def add(self, torrent: AddTorrent) -> None:
+            added.append(torrent)
+            super().add(torrent)
+
+    consumer = Consumer(Source(source.path, manifest), tmp_path / "mirror", FakeSwarm())
+    consumer.make_engine = Keeping
+    await consumer.fetch(stall=0.05, names=("set-0001",))
+
+    assert added[0].trackers == trackers
+    assert added[0].web_seeds == ("https://a.example/", "https://b.example/")
+    assert added[0].folder == consumer.staged()
