@@ -119,12 +119,11 @@ def _run(
     console: Console,
 ) -> FetchReport:
     """Fetch with libtorrent."""
-    import asyncio
-
+    from seedbox.cli.stopping import run_until_done
     from seedbox.engine.libtorrent import LibtorrentEngine
     from seedbox.jobs.fetch import run_fetch
 
     engine = LibtorrentEngine(settings)
-    return asyncio.run(
+    return run_until_done(
         run_fetch(plan, engine, manifest_path, out, chosen, on_event=console.show_event)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ import pytest
 from seedbox.torrent.info_hash import Format
 from support import reference
 from support.cli import Process, Ran, run, run_process, snapshot
-from support.faults import no_file_over
+from support.faults import no_file_over, refusing
 from support.publisher import HEAD, Publisher, publisher
 from support.torrents import make
 
@@ -123,7 +124,7 @@ def test_a_source_that_may_not_be_read(shared: Publisher, path: str) -> None:
     finally:
         (shared.source / path).chmod(0o755)
 
-    refused(shared, ran, 5, "disk", "Permission denied")
+    refused(ran, 5, "disk", "Permission denied")
     assert str(shared.source / path) in ran.error[2]
     kept = {name for name in snapshot(shared.folder) if not name.startswith("out")}
     assert kept == set(before)
@@ -269,6 +270,16 @@ def test_a_disk_that_takes_no_more_leaves_no_half_torrent(dataset: Publisher) ->
         ran = run_process(*dataset.arguments(), "--json")
 
     refused(ran, 5, "disk", "File too large")
+    assert list(dataset.out.rglob("*.part")) == []
+    assert not dataset.manifest.exists()
+    assert run(*dataset.arguments()).status == 0
+
+
+def test_a_disk_that_is_full_is_named_with_what_is_free(dataset: Publisher) -> None:
+    with refusing("fsync", "*.torrent.*.part", errno.ENOSPC):
+        ran = run(*dataset.arguments(), "--json")
+
+    refused(ran, 5, "no-space", f"set-0001.torrent does not fit into {dataset.out}/torrents, ")
     assert list(dataset.out.rglob("*.part")) == []
     assert not dataset.manifest.exists()
     assert run(*dataset.arguments()).status == 0

@@ -247,3 +247,10 @@ def test_a_file_of_somebody_else_at_its_place_is_not_overwritten(
     assert shard["outcome"] == "partial"
     assert shard["reason"] == f"{place}/a.bin exists already and holds other content"
     assert snapshot(place) == before
+
+
+def test_quiet_prints_the_result_alone(built: Publisher, mirror: Path) -> None:
+    ran = run("fetch", built.manifest, "--out", mirror, "--top", "1", "--quiet")
+
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.splitlines()[1].split()[:2] == ["set-0001", "held"]

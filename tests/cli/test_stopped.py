@@ -28,8 +28,7 @@ def test_a_build_that_was_stopped_goes_on(
 ) -> None:
     arguments = large.arguments(piece_length="16KiB")
     with Process(*arguments, "--json") as build:
-        build.until("started", task="hash set-0002")
-        build.until_advanced(100_000)
+        build.until_advanced("hash set-0002", 100_000)
         ran = build.end(number)
 
     assert (ran.status, ran.out) == (status, "")
@@ -45,8 +44,7 @@ def test_a_build_that_was_stopped_goes_on(
 def test_a_killed_build_goes_on_too(large: Publisher) -> None:
     arguments = large.arguments(piece_length="16KiB")
     with Process(*arguments) as build:
-        build.until("started", task="hash set-0002")
-        build.until_advanced(100_000)
+        build.until_advanced("hash set-0002", 100_000)
         assert build.end(signal.SIGKILL).status == -9
 
     again = run(*arguments, "--json")
@@ -61,7 +59,7 @@ def test_what_has_nothing_to_go_on_with_does_not_promise_it(
     run("torrent", large.source, "-o", large.folder / "x.torrent", "--piece-length", "16KiB")
     before = snapshot(large.folder)
     with Process("verify", large.folder / "x.torrent", large.source) as verify:
-        verify.until_advanced()
+        verify.until_advanced("verify source")
         ran = verify.end(number)
 
     assert ran.events[-1] == {"event": "note", "message": "stopped"}
@@ -110,8 +108,7 @@ def test_a_seed_can_be_stopped_while_it_still_hashes(
     large.build(piece_length="16KiB")
     arguments = ("seed", large.manifest, "--data", large.source, "--listen", "127.0.0.1:0")
     with Process(*arguments, "--json") as seed:
-        seed.until("started", task="verify set-0002")
-        seed.until_advanced()
+        seed.until_advanced("verify set-0002")
         ran = seed.end(number)
 
     assert ran.status == status
@@ -130,3 +127,16 @@ def test_a_fetch_that_is_stopped_while_it_waits_for_peers(
     assert (ran.status, ran.out) == (status, "")
     assert ran.events[-1] == {"event": "note", "message": GOES_ON}
     assert run_process("fetch", built.manifest, "--out", out, "--dry-run").status == 0
+
+
+def test_impatience_changes_nothing(built: Publisher, tmp_path: Path) -> None:
+    with Process("fetch", built.manifest, "--out", tmp_path / "mirror") as fetch:
+        fetch.until("started", task="fetch set-0003")
+        for _ in range(5):
+            fetch.send(signal.SIGINT)
+        fetch.until("done", task="fetch set-0003")
+        fetch.send(signal.SIGINT)
+        ran = fetch.end()
+
+    assert ran.status in {130, -2}  # -2: the last one came when all was over, as Python ended
+    assert {event["event"] for event in ran.events} <= {"done", "note"}

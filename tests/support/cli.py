@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import os
 import select
@@ -124,6 +125,7 @@ class Process:
         )
         self._read = b""  # of standard error, and not given out yet
         self.told: list[dict[str, Any]] = []
+        self._waited_for: set[int] = set()  # indexes into what was told
 
     def __enter__(self) -> Self:
         return self
@@ -137,20 +139,28 @@ class Process:
         return self._process.pid
 
     def until(self, event: str, **fields: object) -> dict[str, Any]:
-        """Wait for an event with these fields, and return it."""
+        """Return the first event with these fields that was not returned before, told or to come.
+
+        Events of several threads may come in any order.
+        """
         deadline = time.monotonic() + DEADLINE
-        while True:
-            told = self._next(deadline)
-            if told["event"] == event and fields.items() <= told.items():
+        for index in itertools.count():
+            if index == len(self.told):
+                self._read_one(deadline)
+            told = self.told[index]
+            if told["event"] != event or index in self._waited_for:
+                continue
+            if fields.items() <= told.items():
+                self._waited_for.add(index)
                 return told
+        raise AssertionError
 
-    def until_advanced(self, least: int = 1) -> dict[str, Any]:
-        """Wait until some bytes of a task are done, and return that event."""
-        while (told := self.until("advanced"))["done"] < least:
+    def until_advanced(self, task: str, least: int = 1) -> None:
+        """Wait until some bytes of a task are done."""
+        while self.until("advanced", task=task)["done"] < least:
             pass
-        return told
 
-    def _next(self, deadline: float) -> dict[str, Any]:
+    def _read_one(self, deadline: float) -> None:
         stream = self._process.stderr
         assert stream is not None
         while b"\n" not in self._read:
@@ -161,7 +171,6 @@ class Process:
             self._read += more
         line, _, self._read = self._read.partition(b"\n")
         self.told.append(json.loads(line))
-        return self.told[-1]
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

@@ -163,8 +163,7 @@ def stopped_in_the_middle(
     with seeding(large, up="1MB/s") as (_, peer):
         arguments = (large.manifest, "--out", out, "--peer", peer)
         with Process("fetch", *arguments, "--json") as fetching:
-            fetching.until("started", task="fetch set-0001")
-            fetching.until_advanced(least)
+            fetching.until_advanced("fetch set-0001", least)
             return fetching.end(number)
 
 
@@ -203,8 +202,7 @@ def test_a_seed_that_goes_away_leaves_a_part_that_is_named(
     with seeding(large, up="2MB/s") as (seed, peer):
         arguments = (large.manifest, "--out", out, "--peer", peer, "--stall", "2s")
         with Process("fetch", *arguments, "--json") as fetching:
-            fetching.until("started", task="fetch set-0001")
-            fetching.until_advanced(1_000_000)
+            fetching.until_advanced("fetch set-0001", 1_000_000)
             seed.send(signal.SIGKILL)
             ran = fetching.end()
 

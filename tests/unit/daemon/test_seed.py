@@ -1,17 +1,14 @@
 import asyncio
-import contextlib
 import errno
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from seedbox import disk
-from seedbox.daemon.seed import SeedOptions, run_seed
 from seedbox.engine.base import (
     AddTorrent,
     Endpoint,
@@ -27,76 +24,21 @@ from seedbox.plan.seed import Seeded, SeedReport, Skipped
 from seedbox.torrent.info_hash import Format
 from support.content import contents, write
 from support.datasets import CLOSED, published
-from support.fake_engine import FakeEngine, FakeSwarm
+from support.fake_engine import FakeEngine
 from support.faults import nothing_left_open, refusing
-from support.fetching import LISTENING, NOW, Consumer, Peer
+from support.fetching import NOW, Consumer, Peer
+from support.seeding import DEADLINE, messages, seeder
 from support.swarm import in_loop
 
 FILES = contents({"x/lone.bin": 120_000, "a": 60_000, "b/c": 10, "b/empty": 0})
 USE = {"x/lone.bin": 9, "a": 5, "b/c": 5, "b/empty": 5}
-DEADLINE = 20.0  # seconds
 FORMS = [Format.V1, Format.V2, Format.HYBRID]
-
-
-@dataclass
-class Seeder:
-    """A run of `seed`, and what it has said so far."""
-
-    engine: FakeEngine
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    events: list[Event] = field(default_factory=list)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    watch: Callable[[Event], None] = lambda _: None
-
-    def on_event(self, event: Event) -> None:
-        self.events.append(event)
-        self.engine_loop.call_soon_threadsafe(self.news.set)
-        self.watch(event)
-
-    def __post_init__(self) -> None:
-        self.engine_loop = asyncio.get_running_loop()
-
-    def said(self, kind: type[Event]) -> list[Event]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    async def until(self, kind: type[Event], count: int = 1) -> None:
-        """Wait until so many events of a kind have been told."""
-        async with asyncio.timeout(DEADLINE):
-            while len(self.said(kind)) < count:
-                self.news.clear()
-                await self.news.wait()
-
-    async def run(self, *sources: Source, data: tuple[Path, ...]) -> SeedReport:
-        """Seed until stopped, or until there is nothing to seed."""
-        options = SeedOptions(data, NOW, jobs=1)
-        async with asyncio.timeout(DEADLINE):
-            return await run_seed(sources, self.engine, options, self.stop, self.on_event)
-
-    @contextlib.asynccontextmanager
-    async def running(
-        self, *sources: Source, data: Path
-    ) -> AsyncIterator[asyncio.Task[SeedReport]]:
-        """Seed while the context lasts."""
-        task = asyncio.create_task(self.run(*sources, data=(data,)))
-        try:
-            yield task
-        finally:
-            self.stop.set()
-            await asyncio.wait({task})
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Source:
     """A dataset of two shards, its data below `data`."""
     return published(tmp_path, FILES, values=USE)
-
-
-def messages(seeder: Seeder, kind: type[Warned | Note]) -> list[str]:
-    return [event.message for event in seeder.events if isinstance(event, kind)]
-
-
-def seeder(engine: type[FakeEngine] = FakeEngine, settings: Settings = LISTENING) -> Seeder:
-    return Seeder(engine(settings, FakeSwarm()))
 
 
 # --- what is seeded ---------------------------------------------------------------------------

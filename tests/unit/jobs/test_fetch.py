@@ -124,7 +124,7 @@ async def test_the_more_popular_shards_come_first(
 @pytest.mark.parametrize("at_once", [1, 2])
 @in_loop
 async def test_no_more_shards_are_in_the_swarm_at_once_than_asked_for(
-    tmp_path: Path, source: Source, consumer: Consumer, at_once: int
+    consumer: Consumer, at_once: int
 ) -> None:
     most = 0
 
@@ -135,10 +135,9 @@ async def test_no_more_shards_are_in_the_swarm_at_once_than_asked_for(
             most = max(most, len(self.held))
 
     consumer.make_engine = Counting
-    async with peer(consumer.swarm, source, tmp_path / "peer", FILES) as seed:
-        assert (await consumer.fetch(seed, at_once=at_once)).ok
+    await consumer.fetch(stall=0.1, at_once=at_once)
 
-    assert most == at_once
+    assert 0 < most <= at_once
 
 
 @in_loop
