@@ -14,7 +14,7 @@ _RUNS = 20
 _LIMIT = 0.15  # seconds more than an empty Python; what users feel as "at once"
 
 _EMPTY = [sys.executable, "-c", "pass"]
-_VERBS = ([], ["build"], ["verify"], ["seed"], ["fetch"])
+_VERBS: tuple[list[str], ...] = ([], ["build"], ["verify"], ["seed"], ["fetch"])
 
 
 def _seconds(command: list[str]) -> float:
