@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedbox.daemon.seed import SeedOptions, run_seed
 from seedbox.engine.base import Settings
-from seedbox.jobs.events import Event, Note, Warned
+from seedbox.jobs.events import Event, Note, OnEvent, Warned, ignore
 from seedbox.jobs.shards import Source
 from seedbox.plan.seed import SeedReport
 from support.fake_engine import FakeEngine, FakeSwarm
@@ -27,15 +27,13 @@ class Seeder:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     events: list[Event] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
-    watch: Callable[[Event], None] = lambda _: None
+    watch: OnEvent = ignore
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
     def on_event(self, event: Event) -> None:
         self.events.append(event)
-        self.engine_loop.call_soon_threadsafe(self.news.set)
+        self.loop.call_soon_threadsafe(self.news.set)
         self.watch(event)
-
-    def __post_init__(self) -> None:
-        self.engine_loop = asyncio.get_running_loop()
 
     def said(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.events if isinstance(event, kind)]

@@ -222,7 +222,7 @@ async def test_a_shard_whose_file_fails_is_let_go_and_the_others_stay(
         await seed.until(Seeding, 2)
         (tmp_path / "data" / "a").unlink()
         consumer = Consumer(source, tmp_path / "mirror", seed.engine.swarm)
-        fetched = await consumer.fetch(Peer(seed.engine), stall=0.5)
+        fetched = await consumer.fetch(Peer(seed.engine), stall=1)
         await seed.until(Warned)
         assert list(seed.engine.held) == [source.manifest.shards[0].info_hash.key]
     report = running.result()

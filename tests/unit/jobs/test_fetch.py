@@ -302,7 +302,7 @@ async def test_what_an_earlier_fetch_has_of_other_shards_stays(
 ) -> None:
     only = {"set-0001": 3}
     async with peer(consumer.swarm, source, tmp_path / "part", FILES, pieces=only) as part:
-        partial = await consumer.fetch(part, names=("set-0001",), stall=0.5)
+        partial = await consumer.fetch(part, names=("set-0001",), stall=1)
         assert partial.shards[0].good == 3 * 16_384
         assert (await consumer.fetch(part, names=("set-0002",))).ok
 

@@ -61,7 +61,7 @@ async def test_a_part_is_kept_the_missing_files_are_named_and_only_the_rest_come
     async with peer(
         consumer.swarm, consumer.source, tmp_path / "p", FILES, pieces={"set-0001": 3}
     ) as part:
-        first = only(await consumer.fetch(part, stall=0.5))
+        first = only(await consumer.fetch(part, stall=1))
 
     home = ("org.example", "set", "data")
     assert (first.outcome, first.size) == (Outcome.PARTIAL, SIZE)
@@ -102,7 +102,7 @@ async def test_bad_bytes_of_a_peer_are_told_and_never_kept(tmp_path: Path, form:
     consumer = made(tmp_path, form)
     bad = spoilt("a", 0)
     async with peer(consumer.swarm, consumer.source, tmp_path / "bad", bad) as liar:
-        first = only(await consumer.fetch(liar, stall=0.5))
+        first = only(await consumer.fetch(liar, stall=1))
         assert first.outcome is Outcome.PARTIAL
         assert consumer.has() == {}
         async with peer(consumer.swarm, consumer.source, tmp_path / "good", FILES) as seed:
