@@ -6,7 +6,7 @@ Formats know nothing, plans decide, jobs act, the daemon repeats, the command li
 cli/         one file per command: parse, plan, run, show; the composition root
 console/     the only printer: tables, progress, errors, --json
 config       Config: defaults < TOML file < SEEDBOX_* < flags; each value knows where it came from
-errors       SeedboxError and subclasses: data, code, exit status, hint
+errors/      SeedboxError and subclasses: data, code, exit status, hint
 units        sizes, rates, durations, ratios: parse and format
 jobs/        carry out a plan, emit events, return a report
 disk/        every file operation: scan, spans, atomic write, free space, lock, safe joins

@@ -94,7 +94,7 @@ def scan(root: Path, *, leave_out: Sequence[Path] = ()) -> Listing:
     left out with a reason.
 
     Raises:
-        SourceError: There is nothing at `root`, or no folder and no file.
+        SourceError: There is nothing at `root`, no folder and no file, or it is to be left out.
         DiskError: Some folder below cannot be read.
     """
     root = Path(os.path.realpath(root))
@@ -106,6 +106,9 @@ def scan(root: Path, *, leave_out: Sequence[Path] = ()) -> Listing:
     if not stat.S_ISDIR(status.st_mode):
         raise SourceError(str(root), "is no file and no folder", "Pass a folder or a file.")
     skip = {Path(os.path.realpath(path)) for path in leave_out}
+    if root in skip:
+        hint = "Write to another folder; it may lie inside this one."
+        raise SourceError(str(root), "is to be read and to be written to", hint)
     files: list[Located] = []
     left_out: list[Absent] = []
     todo: list[tuple[str, ...]] = [()]

@@ -202,20 +202,18 @@ class _Shell:
         """
         began = time.monotonic()
         line = self._announce(arguments)
-        done = subprocess.run(  # noqa: S603  (seedbox's own commands)
-            _command(arguments),
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if self._quiet else None,
-            text=True,
-            check=False,
-        )
-        if not self._quiet and done.stdout:
-            self._on_event(Note(done.stdout.rstrip("\n")))
-        if done.returncode != expect or naming not in done.stdout:
-            if done.stderr:
-                self._on_event(Note(done.stderr.rstrip("\n")))
-            raise DemoFailedError(line, expected=expect, got=done.returncode)
+        stderr = subprocess.PIPE if self._quiet else None
+        with self._started(arguments, stdout=subprocess.PIPE, stderr=stderr) as process:
+            try:
+                out, err = process.communicate()
+            finally:
+                process.kill()  # it has ended, unless we are stopped
+        if not self._quiet and out:
+            self._on_event(Note(out.rstrip("\n")))
+        if process.returncode != expect or naming not in out:
+            if err:
+                self._on_event(Note(err.rstrip("\n")))
+            raise DemoFailedError(line, expected=expect, got=process.returncode)
         self.steps.append(Step(line, time.monotonic() - began))
 
     @contextlib.contextmanager
@@ -223,13 +221,9 @@ class _Shell:
         """Run `seedbox seed` for as long as the context lasts; gives the address of its peer."""
         arguments = ("seed", manifest, "--data", str(source), "--listen", "127.0.0.1:0")
         line = self._announce(arguments)
-        with subprocess.Popen(  # noqa: S603  (as in run)
-            [*_command(arguments), "--json-events"],
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
+        events = (*arguments, "--json-events")
+        quiet = subprocess.DEVNULL
+        with self._started(events, stdout=quiet, stderr=subprocess.PIPE) as process:
             try:
                 shards = self._shards(manifest)
                 address = _address(line, process, shards=shards)
@@ -243,6 +237,18 @@ class _Shell:
                 _end(line, process)
         listener.join()
 
+    def _started(
+        self, arguments: Sequence[str], *, stdout: int, stderr: int | None
+    ) -> subprocess.Popen[str]:
+        with _undisturbed():
+            return subprocess.Popen(  # noqa: S603  (seedbox's own commands)
+                [sys.executable, "-m", "seedbox", *arguments],
+                cwd=self.folder,
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
+            )
+
     def _shards(self, manifest: str) -> int:
         return len(list((self.folder / manifest).parent.glob("torrents/*.torrent")))
 
@@ -252,8 +258,17 @@ class _Shell:
         return line
 
 
-def _command(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "seedbox", *arguments]
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off: in the middle of starting a process it would leave one behind."""
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _end(line: str, process: subprocess.Popen[str]) -> None:

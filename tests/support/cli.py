@@ -23,7 +23,7 @@ from seedbox.cli import main
 
 COMMANDS = ["init", "build", "torrent", "lint", "show", "verify", "seed", "fetch", "doctor", "demo"]
 DEADLINE = 60.0  # seconds; for what takes one, on a machine that does other things too
-_OURS = ("SEEDBOX_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_", "XDG_CONFIG_HOME")
+_OURS = ("SEEDBOX_", "COVERAGE_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_", "XDG_CONFIG_HOME")
 
 
 @dataclass(frozen=True)

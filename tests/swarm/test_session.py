@@ -1,5 +1,6 @@
 """How the libtorrent session meets the world: its ports, its settings, its end."""
 
+import gc
 import socket
 from dataclasses import replace
 from ipaddress import ip_address
@@ -50,12 +51,14 @@ async def test_every_address_of_the_machine_is_told_one_by_one() -> None:
 
 @in_loop
 async def test_nothing_stays_open_after_the_end() -> None:
+    gc.collect()  # what earlier tests have left is not ours to count
     before = open_files()
     for _ in range(3):
         async with LibtorrentEngine(LOOPBACK):
             pass
 
-    assert open_files() == before
+    gc.collect()
+    assert open_files() <= before
 
 
 def open_files() -> int:

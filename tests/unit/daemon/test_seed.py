@@ -1,18 +1,22 @@
 import asyncio
-import contextlib
 import errno
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from seedbox import disk
-from seedbox.daemon.seed import SeedOptions, run_seed
-from seedbox.engine.base import AddTorrent, Endpoint, FileFailed, Refused, Settings
+from seedbox.engine.base import (
+    AddTorrent,
+    Endpoint,
+    FileFailed,
+    Refused,
+    Settings,
+    TrackerFailed,
+)
 from seedbox.errors import InvalidTorrentError, LicenseRefusedError, PortInUseError, SourceError
 from seedbox.jobs.events import Advanced, Event, Listening, Note, Seeding, Served, Started, Warned
 from seedbox.jobs.shards import Source
@@ -20,77 +24,22 @@ from seedbox.plan.seed import Seeded, SeedReport, Skipped
 from seedbox.torrent.info_hash import Format
 from support.content import contents, write
 from support.datasets import CLOSED, published
-from support.fake_engine import FakeEngine, FakeSwarm
+from support.fake_engine import FakeEngine
 from support.faults import nothing_left_open, refusing
-from support.fetching import LISTENING, NOW, Consumer, Peer
+from support.fetching import NOW, Consumer, Peer
 from support.hashing import forced
+from support.seeding import DEADLINE, messages, seeder
 from support.swarm import in_loop
 
 FILES = contents({"x/lone.bin": 120_000, "a": 60_000, "b/c": 10, "b/empty": 0})
 USE = {"x/lone.bin": 9, "a": 5, "b/c": 5, "b/empty": 5}
-DEADLINE = 20.0  # seconds
 FORMS = [Format.V1, Format.V2, Format.HYBRID]
-
-
-@dataclass
-class Seeder:
-    """A run of `seed`, and what it has said so far."""
-
-    engine: FakeEngine
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    events: list[Event] = field(default_factory=list)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    watch: Callable[[Event], None] = lambda _: None
-
-    def on_event(self, event: Event) -> None:
-        self.events.append(event)
-        self.engine_loop.call_soon_threadsafe(self.news.set)
-        self.watch(event)
-
-    def __post_init__(self) -> None:
-        self.engine_loop = asyncio.get_running_loop()
-
-    def said(self, kind: type[Event]) -> list[Event]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    async def until(self, kind: type[Event], count: int = 1) -> None:
-        """Wait until so many events of a kind have been told."""
-        async with asyncio.timeout(DEADLINE):
-            while len(self.said(kind)) < count:
-                self.news.clear()
-                await self.news.wait()
-
-    async def run(self, *sources: Source, data: tuple[Path, ...]) -> SeedReport:
-        """Seed until stopped, or until there is nothing to seed."""
-        options = SeedOptions(data, NOW, jobs=1)
-        async with asyncio.timeout(DEADLINE):
-            return await run_seed(sources, self.engine, options, self.stop, self.on_event)
-
-    @contextlib.asynccontextmanager
-    async def running(
-        self, *sources: Source, data: Path
-    ) -> AsyncIterator[asyncio.Task[SeedReport]]:
-        """Seed while the context lasts."""
-        task = asyncio.create_task(self.run(*sources, data=(data,)))
-        try:
-            yield task
-        finally:
-            self.stop.set()
-            await asyncio.wait({task})
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Source:
     """A dataset of two shards, its data below `data`."""
     return published(tmp_path, FILES, values=USE)
-
-
-def messages(seeder: Seeder, kind: type[Warned | Note]) -> list[str]:
-    return [event.message for event in seeder.events if isinstance(event, kind)]
-
-
-def seeder(engine: type[FakeEngine] = FakeEngine, settings: Settings = LISTENING) -> Seeder:
-    return Seeder(engine(settings, FakeSwarm()))
 
 
 # --- what is seeded ---------------------------------------------------------------------------
@@ -170,9 +119,7 @@ async def test_a_torrent_that_two_manifests_list_is_seeded_once(
         await seed.until(Note)
 
     assert [shard.name for shard in running.result().seeded] == ["set-0001", "set-0002"]
-    assert messages(seed, Note) == [
-        f"set-0002 of {newer.path} is seeded already, as set-0002",
-    ]
+    assert messages(seed, Note) == [f"set-0002 of {newer.path} is seeded already, as set-0002"]
 
 
 # --- what is not ------------------------------------------------------------------------------
@@ -229,9 +176,7 @@ async def test_a_shard_whose_file_cannot_be_read_is_skipped_with_the_reason(
 
 
 @in_loop
-async def test_a_shard_whose_file_is_cut_while_it_is_hashed_is_skipped_with_the_reason(
-    tmp_path: Path, source: Source
-) -> None:
+async def test_a_shard_cut_while_it_is_hashed_is_skipped(tmp_path: Path, source: Source) -> None:
     path = tmp_path / "data" / "x" / "lone.bin"
     begun = Started("verify set-0001", 120_000)
     seed = seeder()
@@ -240,8 +185,8 @@ async def test_a_shard_whose_file_is_cut_while_it_is_hashed_is_skipped_with_the_
         await seed.until(Seeding)
     report = running.result()
 
-    assert [skipped.name for skipped in report.skipped] == ["set-0001"]
-    assert f"{path} changed" in report.skipped[0].reason
+    told = [(skipped.name, f"{path} changed" in skipped.reason) for skipped in report.skipped]
+    assert told == [("set-0001", True)]
     assert [shard.name for shard in report.seeded] == ["set-0002"]
 
 
@@ -291,7 +236,7 @@ async def test_a_shard_whose_file_fails_is_let_go_and_the_others_stay(
         await seed.until(Seeding, 2)
         (tmp_path / "data" / "a").unlink()
         consumer = Consumer(source, tmp_path / "mirror", seed.engine.swarm)
-        fetched = await consumer.fetch(Peer(seed.engine), stall=0.5)
+        fetched = await consumer.fetch(Peer(seed.engine), stall=1)
         await seed.until(Warned)
         assert list(seed.engine.held) == [source.manifest.shards[0].info_hash.key]
     report = running.result()
@@ -310,11 +255,19 @@ async def test_when_the_last_shard_is_lost_it_ends(tmp_path: Path, source: Sourc
     class Failing(FakeEngine):
         def add(self, torrent: AddTorrent) -> None:
             super().add(torrent)
+            self._tell(TrackerFailed(torrent.key, "udp://t", "timed out"))
             self._tell(FileFailed(torrent.key, "/x", "Input/output error"))
+            self._tell(FileFailed(torrent.key, "/y", "Input/output error"))
 
-    report = await seeder(Failing).run(source, data=(tmp_path,))
+    seed = seeder(Failing)
+    report = await seed.run(source, data=(tmp_path,))
 
     assert [shard.lost for shard in report.seeded] == ["/x: Input/output error"] * 2
+    assert messages(seed, Warned)[::2] == [
+        "set-0001: tracker udp://t: timed out",
+        "set-0002: tracker udp://t: timed out",
+    ]
+    assert len(messages(seed, Warned)) == 4
 
 
 @in_loop

@@ -108,6 +108,14 @@ def test_scan_leaves_out_what_it_is_told_to(tmp_path: Path) -> None:
     assert listing.left_out == ()
 
 
+def test_scan_refuses_to_leave_out_the_folder_itself(tmp_path: Path) -> None:
+    write(tmp_path, {"a": b"12"})
+
+    with pytest.raises(SourceError, match="is to be read and to be written to"):
+        disk.scan(tmp_path, leave_out=(tmp_path / "x" / "..",))
+    assert names(disk.scan(tmp_path / "a", leave_out=(tmp_path,))) == ["a"]
+
+
 def test_scan_of_a_file_lists_that_file_in_its_folder(tmp_path: Path) -> None:
     write(tmp_path, {"a": b"12", "b": b"1"})
 

@@ -289,8 +289,12 @@ def test_a_file_that_changes_under_the_reader_is_named(tmp_path: Path, how: str)
     layout = laid_out(tmp_path, {"a": content("a", 1 * MIB), "b": b"1"}, Format.V1, 2 * MIB)
     files = located(tmp_path, layout)
 
+    def half_way(at: int) -> None:
+        if at == 512 * KIB:
+            spoil(tmp_path / "a", how)
+
     with (
-        before_each_read(lambda at: at == 512 * KIB and spoil(tmp_path / "a", how)),
+        before_each_read(half_way),
         nothing_left_open(),
         pytest.raises(SourceChangedError, match=f"{tmp_path}/a changed while it was read: "),
     ):

@@ -60,6 +60,11 @@ def test_every_field_of_the_dataset_is_read() -> None:
     assert head.cite_as == "@dataset{wiki_graph}"
     assert head.mirrors == ("https://example.org/wiki-graph/manifest.yaml",)
     assert head.withdrawals == "https://example.org/wiki-graph/withdrawals.yaml"
+
+
+def test_every_field_about_terms_and_use_is_read() -> None:
+    head = parse_manifest(EXAMPLE, file="m.yaml").head
+
     assert head.license == License(
         "CC-BY-4.0",
         "Example Lab, CC BY 4.0",
