@@ -80,8 +80,7 @@ def hash_pieces(
         wanted: Rising indices of the pieces to hash; None: all.
         jobs: Threads; None: one a core.
         max_read: Bytes/s to read at most; None: as fast as it goes.
-        on_file: Gets the SHA-256 of each whole file, from the same read. Needs all pieces, and
-            takes hashlib: one file's SHA-256 is a chain that no lanes can hurry.
+        on_file: Gets each whole file's SHA-256, from the same read by hashlib; needs all pieces.
 
     Raises:
         SourceChangedError: A file is not as it was when it was located.
@@ -149,7 +148,7 @@ def _whole_files(
 
 
 class _WholeFiles:
-    """The SHA-256 of whole files, from pieces that come in order."""
+    """The SHA-256 of whole files, from pieces that come in order: chains that no lanes hurry."""
 
     def __init__(self, layout: Layout, on_file: Callable[[FileDigest], None]) -> None:
         self._on_file = on_file

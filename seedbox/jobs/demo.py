@@ -110,11 +110,11 @@ def run_demo(folder: Path, *, on_event: OnEvent, quiet: bool) -> DemoReport:
     source = _source()
     _write_inputs(folder, source)
     on_event(Note(f"wrote dataset.yaml and popularity.csv into {folder}"))
-    shell = _Shell(folder, on_event, quiet=quiet)
-    first = _publish_and_fetch(shell, source)
-    flipped, at = _flip(folder / _MIRROR)
-    on_event(Note(f"\none bit was flipped: in byte {at:,} of {flipped}"))
-    shell.run("verify", _MANIFEST, _MIRROR, expect=1, naming=flipped)
+    with contextlib.closing(_Shell(folder, on_event, quiet=quiet)) as shell:
+        first = _publish_and_fetch(shell, source)
+        flipped, at = _flip(folder / _MIRROR)
+        on_event(Note(f"\none bit was flipped: in byte {at:,} of {flipped}"))
+        shell.run("verify", _MANIFEST, _MIRROR, expect=1, naming=flipped)
     files = disk.scan(source).files
     return DemoReport(
         folder=folder,
@@ -193,6 +193,7 @@ class _Shell:
         self.folder = folder
         self._on_event = on_event
         self._quiet = quiet
+        self._processes: list[subprocess.Popen[str]] = []
 
     def run(self, *arguments: str, expect: int = 0, naming: str = "") -> None:
         """Run a command to its end; its output is passed on.
@@ -203,11 +204,8 @@ class _Shell:
         began = time.monotonic()
         line = self._announce(arguments)
         stderr = subprocess.PIPE if self._quiet else None
-        with self._started(arguments, stdout=subprocess.PIPE, stderr=stderr) as process:
-            try:
-                out, err = process.communicate()
-            finally:
-                process.kill()  # it has ended, unless we are stopped
+        process = self._started(arguments, stdout=subprocess.PIPE, stderr=stderr)
+        out, err = process.communicate()
         if not self._quiet and out:
             self._on_event(Note(out.rstrip("\n")))
         if process.returncode != expect or naming not in out:
@@ -241,13 +239,21 @@ class _Shell:
         self, arguments: Sequence[str], *, stdout: int, stderr: int | None
     ) -> subprocess.Popen[str]:
         with _undisturbed():
-            return subprocess.Popen(  # noqa: S603  (seedbox's own commands)
+            process = subprocess.Popen(  # noqa: S603  (seedbox's own commands)
                 [sys.executable, "-m", "seedbox", *arguments],
                 cwd=self.folder,
                 stdout=stdout,
                 stderr=stderr,
                 text=True,
             )
+            self._processes.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what still runs; nothing does unless the demo was stopped."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
 
     def _shards(self, manifest: str) -> int:
         return len(list((self.folder / manifest).parent.glob("torrents/*.torrent")))
