@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from seedbox.hashing.units import Shape, Unit
 
 _TURN = 0.25  # seconds of reading handed out at once, so that the disk is never taken for longer
+_NEVER = threading.Event()  # never set: waiting for it is waiting that Ctrl-C can end
 
 
 class Pace:
     """Hands units out at a rate of bytes a second; without a rate, as they come."""
 
-    def __init__(self, rate: int | None) -> None:
+    def __init__(
+        self,
+        rate: int | None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], object] = _NEVER.wait,
+    ) -> None:
         """Begin now.
 
         Args:
             rate: Bytes/s, at least 1; None: no limit.
+            clock: Tells the time, in seconds.
+            wait: Waits so many seconds.
         """
         self._rate = rate
-        self._never = threading.Event()
+        self._clock = clock
+        self._wait = wait
 
     def shape(self, shape: Shape, piece_length: int) -> Shape:
         """Return units that are small enough for the rate."""
@@ -35,7 +45,7 @@ class Pace:
 
         It ends once the time of the last one is over: another torrent may come next.
         """
-        due = time.monotonic()
+        due = self._clock()
         for unit in work:
             if self._rate is not None:
                 due = self._reached(due) + unit.size / self._rate
@@ -45,6 +55,6 @@ class Pace:
 
     def _reached(self, due: float) -> float:
         """Wait until a time, and return it, or now if that is later."""
-        now = time.monotonic()
-        self._never.wait(max(0.0, due - now))
+        now = self._clock()
+        self._wait(max(0.0, due - now))
         return max(due, now)

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from seedbox.hashing.pace import Pace
@@ -38,31 +36,47 @@ def test_units_come_in_order_and_none_is_lost(rate: int | None) -> None:
     assert list(Pace(rate).hold(iter(units))) == units
 
 
+class Clock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 100.0  # seconds
+
+    def tell(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def at_rate(rate: int, clock: Clock) -> Pace:
+    return Pace(rate, clock=clock.tell, wait=clock.wait)
+
+
 def test_bytes_take_the_time_that_the_rate_gives_them() -> None:
-    units = [of_size(piece, 100 * KIB) for piece in range(11)]  # the last waits for ten
-    began = time.monotonic()
+    clock = Clock()
+    units = [of_size(piece, 100 * KIB) for piece in range(10)]
 
-    assert list(Pace(10_000 * KIB).hold(iter(units))) == units
+    assert list(at_rate(1000 * KIB, clock).hold(iter(units))) == units
 
-    assert time.monotonic() - began >= 0.099  # seconds
+    assert clock.now == pytest.approx(101.0)
 
 
 def test_padding_takes_no_time() -> None:
+    clock = Clock()
     units = [of_size(piece, 0) for piece in range(1000)]  # 9 GiB of padding
-    began = time.monotonic()
 
-    assert list(Pace(1 * MIB).hold(iter(units))) == units
+    assert list(at_rate(1 * MIB, clock).hold(iter(units))) == units
 
-    assert time.monotonic() - began < 5  # seconds
+    assert clock.now == 100.0
 
 
 def test_time_in_which_nothing_was_asked_for_is_not_made_up_for() -> None:
-    units = iter([of_size(0, 0), of_size(1, 100 * KIB), of_size(2, 0)])
-    held = Pace(2_000 * KIB).hold(units)
+    clock = Clock()
+    held = at_rate(2000 * KIB, clock).hold(iter([of_size(0, 0), of_size(1, 100 * KIB)]))
     next(held)
-    time.sleep(0.1)  # noqa: TID251  a consumer that is slow
-    next(held)
-    began = time.monotonic()
+    clock.now = 200.0  # a consumer that is slow
     next(held)
 
-    assert time.monotonic() - began >= 0.045  # seconds; 100 KiB take 50 ms
+    assert list(held) == []
+    assert clock.now == pytest.approx(200.05)
