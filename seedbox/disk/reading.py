@@ -109,12 +109,13 @@ def scan(root: Path, *, leave_out: Sequence[Path] = ()) -> Listing:
     if root in skip:
         hint = "Write to another folder; it may lie inside this one."
         raise SourceError(str(root), "is to be read and to be written to", hint)
+    inside = {path.relative_to(root).parts for path in skip if path.is_relative_to(root)}
     files: list[Located] = []
     left_out: list[Absent] = []
     todo: list[tuple[str, ...]] = [()]
     while todo:
         for parts, status in _children(root, todo.pop()):
-            if skip and root.joinpath(*parts) in skip:
+            if parts in inside:
                 continue
             if stat.S_ISDIR(status.st_mode):
                 todo.append(parts)
