@@ -181,7 +181,7 @@ def _coverage(manifest: Manifest) -> Iterator[Finding]:
 
 
 def _licenses(manifest: Manifest) -> Iterator[Finding]:
-    hint = "Only an open license passes; `seedbox license EXPR` explains."
+    hint = "Only an open license passes; see docs/manifest.md, Licenses."
     head = manifest.head
     default = None if head.license is None else verdict(head.license.spdx)
     if head.license is not None and default is not None and not default.open:
