@@ -97,7 +97,7 @@ requirements: ## Write requirements/dev.txt anew from pyproject.toml; UPGRADE=1 
 	@echo '# Written by `make requirements` from pyproject.toml: Python 3.11 to 3.13, any platform.' \
 	  | cat - $(VENV)-uv/dev.txt > requirements/dev.txt
 
-$(READY): pyproject.toml requirements/dev.txt
+$(READY): pyproject.toml requirements/dev.txt seedbox/hashing/_lanes.c
 	@$(find_python); set -ex; "$$python" -m venv $(VENV)
 	$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
 	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
