@@ -34,13 +34,12 @@ def run_lint(path: Path) -> LintReport:
     Raises:
         SourceError: There is no such file.
     """
-    data = disk.read_whole(path, MAX_MANIFEST)
-    problems = lint.check(data, file=str(path))
-    manifest = parse_document(data, file=str(path)).value
-    if manifest is None:
+    document = parse_document(disk.read_whole(path, MAX_MANIFEST), file=str(path))
+    problems = lint.check_document(document, file=str(path))
+    if document.value is None:
         return LintReport(path, tuple(problems), 0, 0)
-    found, torrents = _torrents(Source(path, manifest))
-    return LintReport(path, (*problems, *found), len(manifest.shards), torrents)
+    found, torrents = _torrents(Source(path, document.value))
+    return LintReport(path, (*problems, *found), len(document.value.shards), torrents)
 
 
 def _torrents(source: Source) -> tuple[list[Problem], int]:

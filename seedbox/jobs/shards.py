@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -99,14 +99,18 @@ def shard_torrent(source: Source, shard: Shard) -> Metainfo:
 
 def torrent_problems(source: Source, shard: Shard, metainfo: Metainfo) -> list[Problem]:
     """Return where a .torrent and its entry in the manifest disagree."""
-    return lint.check_torrent(
+    found = lint.check_torrent(
         source.manifest.head,
         shard,
         metainfo,
         sha256(metainfo.raw).digest(),
         file=str(source.path),
-        path=f"shards[{source.manifest.shards.index(shard)}]",
+        path="",
     )
+    if not found:
+        return []  # most often; the place in the manifest is looked for only when it is wanted
+    place = f"shards[{source.manifest.shards.index(shard)}]"
+    return [replace(problem, path=place + problem.path) for problem in found]
 
 
 def find(manifest: Manifest, shard: Shard, metainfo: Metainfo, data: Path) -> Holding:

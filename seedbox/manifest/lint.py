@@ -53,7 +53,12 @@ class TorrentFacts(Protocol):
 
 def check(data: bytes, *, file: str) -> list[Problem]:
     """Return all problems of a manifest's text: of its YAML, its fields and its rules."""
-    return _check(parse_document(data, file=file), file, _RULES)
+    return check_document(parse_document(data, file=file), file=file)
+
+
+def check_document(document: Document[Manifest], *, file: str) -> list[Problem]:
+    """Return all problems of a manifest that has been read, as far as it could be."""
+    return _check(document, file, _RULES)
 
 
 def read_manifest(data: bytes, *, file: str) -> Manifest:
