@@ -97,13 +97,14 @@ def _plan(manifest_path: Path, out: Path, wanted: Selection) -> FetchPlan:
 
     from seedbox.disk import free_space
     from seedbox.jobs.shards import Source, held_bytes, read_manifest
-    from seedbox.plan.fetch import plan_fetch
+    from seedbox.plan.fetch import plan_fetch, select
 
     manifest = read_manifest(manifest_path)
+    source = Source(manifest_path, manifest)
     return plan_fetch(
         manifest,
         wanted,
-        held=held_bytes(Source(manifest_path, manifest), out),
+        held=held_bytes(source, select(manifest, wanted), out),
         free=free_space(out),
         folder=str(out),
         now=datetime.now(UTC),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -128,15 +129,15 @@ def look_at(place: Place, metainfo: Metainfo, data: Path) -> Holding:
     return Holding(data, place, tuple(found))
 
 
-def held_bytes(source: Source, data: Path) -> dict[str, int]:
-    """Return the bytes on the disk of each shard, whole or in part, right or wrong.
+def held_bytes(source: Source, shards: Iterable[Shard], data: Path) -> dict[str, int]:
+    """Return the bytes on the disk of some shards, whole or in part, right or wrong.
 
     What lies in staging counts too, so that a fetch that goes on is not refused for space that it
     has taken already.
     """
     manifest = source.manifest
     held: dict[str, int] = {}
-    for shard in manifest.shards:
+    for shard in shards:
         metainfo = shard_torrent(source, shard)
         place = places(manifest.head, shard, single=metainfo.layout.single)[0]
         staging = data.joinpath(*home(manifest.head), STATE, "staging", metainfo.info_hash.key)

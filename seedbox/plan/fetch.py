@@ -73,7 +73,7 @@ def plan_fetch(
         NoSpaceError: The folder cannot hold it.
     """
     licenses.gate(manifest)
-    wanted = _wanted(manifest, selection)
+    wanted = select(manifest, selection)
     left_out = _left_out(manifest, wanted, selection, now)
     gone = {left.name for left in left_out}
     shards = _within([s for s in wanted if s.name not in gone], selection.budget)
@@ -85,7 +85,12 @@ def plan_fetch(
     return FetchPlan(manifest, tuple(shards), tuple(left_out), size, need, share)
 
 
-def _wanted(manifest: Manifest, selection: Selection) -> list[Shard]:
+def select(manifest: Manifest, selection: Selection) -> list[Shard]:
+    """Return the shards that are asked for, in order; the budget comes later, once they are known.
+
+    Raises:
+        UsageError: A name that is not in the manifest, or coverage that it does not know.
+    """
     shards = manifest.shards
     if selection.names:
         if selection.top is not None or selection.coverage is not None:

@@ -49,6 +49,18 @@ def test_a_part_of_a_dataset_is_chosen(
     assert not out.exists()
 
 
+def test_torrents_of_shards_that_are_not_asked_for_need_not_be_there(
+    built: Publisher, tmp_path: Path
+) -> None:
+    (built.manifest.parent / "torrents" / "set-0003.torrent").unlink()
+    arguments = ("fetch", built.manifest, "--out", tmp_path / "m", "--dry-run", "--json")
+
+    part, whole = run(*arguments, "--top", "2"), run(*arguments)
+
+    assert part.status == 0
+    assert whole.error[:2] == (4, "source")
+
+
 def test_the_plan_for_people_has_what_is_to_get(built: Publisher, mirror: Path) -> None:
     before = snapshot(mirror)
 

@@ -71,13 +71,19 @@ def test_a_shard_is_found_in_the_first_place_that_has_any_of_it(
 
 
 def test_nothing_is_held_before_the_first_fetch(tmp_path: Path, source: Source) -> None:
-    assert held_bytes(source, tmp_path / "mirror") == {"set-0001": 0, "set-0002": 0}
+    assert held_bytes(source, source.manifest.shards, tmp_path / "mirror") == {
+        "set-0001": 0,
+        "set-0002": 0,
+    }
 
 
 def test_files_in_their_place_are_held(tmp_path: Path, source: Source) -> None:
     write(tmp_path / HOME / "data", {"x/lone.bin": FILES["x/lone.bin"], "a": b"123"})
 
-    assert held_bytes(source, tmp_path / "mirror") == {"set-0001": 120_000, "set-0002": 3}
+    assert held_bytes(source, source.manifest.shards, tmp_path / "mirror") == {
+        "set-0001": 120_000,
+        "set-0002": 3,
+    }
 
 
 def test_a_file_that_is_too_long_holds_no_more_than_its_length(
@@ -85,7 +91,7 @@ def test_a_file_that_is_too_long_holds_no_more_than_its_length(
 ) -> None:
     write(tmp_path / HOME / "data", {"b/c": b"x" * 1000})
 
-    assert held_bytes(source, tmp_path / "mirror")["set-0002"] == 10
+    assert held_bytes(source, source.manifest.shards, tmp_path / "mirror")["set-0002"] == 10
 
 
 def test_of_a_file_in_staging_only_what_is_allocated_is_held(
@@ -98,7 +104,7 @@ def test_of_a_file_in_staging_only_what_is_allocated_is_held(
         sparse.truncate(120_000)
         os.fsync(sparse.fileno())
 
-    held = held_bytes(source, tmp_path / "mirror")["set-0001"]
+    held = held_bytes(source, source.manifest.shards, tmp_path / "mirror")["set-0001"]
 
     assert 20_000 <= held < 60_000
 
@@ -109,4 +115,4 @@ def test_a_file_that_is_in_both_places_is_held_once(tmp_path: Path, source: Sour
     folder.mkdir(parents=True)
     os.link(tmp_path / HOME / "data" / "a", folder / "a")
 
-    assert held_bytes(source, tmp_path / "mirror")["set-0002"] == 60_000
+    assert held_bytes(source, source.manifest.shards, tmp_path / "mirror")["set-0002"] == 60_000
