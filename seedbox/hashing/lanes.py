@@ -29,6 +29,7 @@ _UNIT = 32 * 1024 * 1024  # bytes; some milliseconds of work, so that threads en
 _FILES = 256  # open at once by one thread
 _SPARE = 64  # descriptors that are left to the rest of the program
 _AHEAD = 128 * 1024  # bytes; Linux cuts a longer request to the device's read-ahead
+_CAN_ASK_AHEAD = hasattr(os, "posix_fadvise") and hasattr(os, "RWF_NOWAIT")  # not on macOS
 _WORTH_AHEAD = 1024 * 1024  # bytes; shorter spans are read in one go anyhow
 
 
@@ -75,8 +76,8 @@ class LanesWorker:
 
     def ahead(self, unit: Unit) -> None:
         """Ask the system for the unit's bytes, in the order in which they lie."""
-        if self.layout.form is Format.V2:
-            return  # its blocks are read in order as it is
+        if self.layout.form is Format.V2 or not _CAN_ASK_AHEAD:
+            return  # blocks of v2 are read in order as it is
         for span in unit.spans:
             if span.file is None or span.length < _WORTH_AHEAD:
                 continue

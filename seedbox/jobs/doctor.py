@@ -10,8 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 from seedbox import hashing
 
-_HASHLIB = "hashlib"
-
 
 class Verdict(StrEnum):
     """What was found."""
@@ -72,7 +70,7 @@ def _hashing() -> Finding:
     others = [name for name in hashing.available() if name not in {path.sha1, path.sha256}]
     if others:
         found += f" (SEEDBOX_HASH could also be {', '.join(others)})"
-    if path.sha1 == _HASHLIB and not hashing.built():
+    if not hashing.built():
         hint = "Install a C compiler, then seedbox again, to hash several times as fast."
         return Finding("hashing", Verdict.WARN, found, hint)
     return Finding("hashing", Verdict.PASS, found)

@@ -233,3 +233,21 @@ def test_memory_is_bounded_whatever_the_size(huge: Path, form: Format) -> None:
 
     assert hashed == (2 << 30) + 1
     assert memory < 150 * KIB  # KiB: 150 MiB
+
+
+@pytest.mark.parametrize("missing", ["posix_fadvise", "RWF_NOWAIT"])
+def test_systems_that_cannot_be_asked_to_read_ahead_hash_all_the_same(
+    tmp_path: Path, missing: str
+) -> None:
+    (tmp_path / "a").write_bytes(content("a", 3 * MIB))
+    (tmp_path / "b").write_bytes(b"1")
+    code = f"import os, sys; del os.{missing}\n" + CHILD
+
+    child = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), "v1", str(64 * KIB), "0"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert child.stdout.split()[0] == str(3 * MIB + 1)
