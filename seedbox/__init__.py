@@ -10,6 +10,7 @@ errors/      SeedboxError and subclasses: data, code, exit status, hint
 units        sizes, rates, durations, ratios: parse and format
 jobs/        carry out a plan, emit events, return a report
 disk/        every file operation: scan, spans, atomic write, free space, lock, safe joins
+web/         asking web servers: documents and byte ranges by HTTP, bounded in time and size
 hashing/     SHA-1 pieces and SHA-256 blocks on all cores
 catalog/     items: popularity tables, packing into tar shards, renditions and their encoders
 manifest/    WHAT we share (pure): model, parse, lint, licenses, coverage, signature
@@ -22,7 +23,7 @@ daemon/      THE LONG RUN: loop, state, scrub, api (pure), metrics (pure), serve
 Left may import right, never the other way (import-linter enforces it):
 
 ```
-cli > console | daemon > jobs > engine.libtorrent | hashing | catalog > disk > config | plan
+cli > console | daemon > jobs > engine.libtorrent | hashing | catalog > disk | web > config | plan
     > engine.base > manifest > torrent > units > errors
 ```
 
