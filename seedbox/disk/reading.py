@@ -63,7 +63,7 @@ class Listing:
 
 
 @contextlib.contextmanager
-def attempt(action: str, path: Path) -> Iterator[None]:
+def attempt(action: str, at: Path | Located) -> Iterator[None]:
     """Turn what the system refuses into an error that names the path and the action.
 
     Raises:
@@ -73,6 +73,7 @@ def attempt(action: str, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        path = at.path if isinstance(at, Located) else at
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise NoSpaceError(
                 path.name, folder=str(path.parent), need=None, free=_free_or_zero(path)
@@ -204,7 +205,7 @@ def allocated(file: Located) -> int:
     Raises:
         DiskError: The system does not say.
     """
-    with attempt("look at", file.path):
+    with attempt("look at", file):
         return min(file.size, file.path.lstat().st_blocks * _SECTOR)
 
 
@@ -219,7 +220,7 @@ def open_file(file: Located) -> int:
     Raises:
         DiskError: It cannot be opened any more.
     """
-    with attempt("read", file.path):
+    with attempt("read", file):
         return _open_below(file.root, file.parts, _FILE)
 
 
@@ -243,7 +244,7 @@ class Opener:
         Raises:
             DiskError: It cannot be opened any more.
         """
-        with attempt("read", file.path):
+        with attempt("read", file):
             if self._at != (at := (file.root, file.parts[:-1])):
                 self._at = None
                 self._folder.close()
@@ -305,7 +306,7 @@ def read_located(file: Located, limit: int) -> bytes:
     """
     if file.size > limit:
         raise SourceError(str(file.path), f"is longer than {limit:,} bytes", "Pass a smaller file.")
-    with attempt("read", file.path), os.fdopen(open_file(file), "rb") as stream:
+    with attempt("read", file), os.fdopen(open_file(file), "rb") as stream:
         return stream.read(limit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,19 +64,24 @@ def plan_torrent(
         hint = "Pass a file or folder that is not empty."
         raise SourceError(str(listing.root), "holds no data", hint)
     name = listing.files[0].parts[-1] if is_file else listing.root.name
-    whole = [(name,) if is_file else (name, *file.parts) for file in listing.files]
-    if bad := list(paths.problems(whole)):
-        hint = "Rename the file, or leave it out."
-        problems = (Problem("unsafe-path", f"{'/'.join(path)!r} {why}", hint) for path, why in bad)
-        raise UnsafePathsError(str(listing.root), tuple(problems))
     sizes = [(file.parts, file.size) for file in listing.files]
+    whole = [(name,) if is_file else (name, *file.parts) for file in listing.files]
     try:
         layout = arrange(name, sizes, form=form, piece_length=piece_length, single=is_file)
     except InvalidTorrentError as error:
+        _refuse_unsafe(listing, whole)
         hint = "Pass the file itself if there is but one; else another --format or --piece-length."
         raise SourceError(str(listing.root), f"makes no torrent: {error.reason}", hint) from None
     by_path = dict(zip(whole, listing.files, strict=True))
     return TorrentPlan(layout, tuple(by_path[file.path] for file in layout.files), extras)
+
+
+def _refuse_unsafe(listing: disk.Listing, whole: Sequence[paths.Path]) -> None:
+    """Name every path that no torrent may hold, if there is one."""
+    if bad := list(paths.problems(whole)):
+        hint = "Rename the file, or leave it out."
+        problems = (Problem("unsafe-path", f"{'/'.join(path)!r} {why}", hint) for path, why in bad)
+        raise UnsafePathsError(str(listing.root), tuple(problems))
 
 
 def run_torrent(

@@ -17,12 +17,16 @@ from seedbox.errors import InvalidTorrentError
 Value: TypeAlias = Union[int, bytes, "list[Value]", "dict[bytes, Value]"]
 """What decoding gives."""
 
-Encodable: TypeAlias = Union[int, bytes, "Sequence[Encodable]", "Mapping[bytes, Encodable]"]
+Encodable: TypeAlias = Union[
+    int, bytes, "Encoded", "Sequence[Encodable]", "Mapping[bytes, Encodable]"
+]
 """What encoding takes."""
 
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 63) - 1  # what every other reader can hold
 _INTEGER = re.compile(rb"i(0|-?[1-9][0-9]{0,18})e")
-_LENGTH = re.compile(rb"(0|[1-9][0-9]{0,9}):")
+_ZERO, _NINE, _LIST, _DICT, _END = b"09lde"
+_OPENING = frozenset((_LIST, _DICT))
+_LONGEST = 11  # bytes of a string's length and its colon
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,13 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A value that is spelled already; whoever spelled it answers for its being canonical."""
+
+    raw: bytes
 
 
 def encode(value: Encodable) -> bytes:
@@ -51,6 +62,8 @@ def encode(value: Encodable) -> bytes:
 def _encode(value: Encodable, out: bytearray) -> None:
     if isinstance(value, bytes):
         out += b"%d:%b" % (len(value), value)
+    elif isinstance(value, Encoded):
+        out += value.raw
     elif isinstance(value, (bool, str, bytearray, memoryview)):
         raise TypeError(f"bencode has no {type(value).__name__}: {value!r}")
     elif isinstance(value, int):
@@ -100,110 +113,88 @@ def decode_dict(
 
 
 class _Decoder:
-    """One pass over one document; the stack replaces recursion."""
+    """One pass over one document; the stack replaces recursion.
+
+    A large torrent has a million values, so the loop looks at single bytes and calls little.
+    """
 
     def __init__(self, data: bytes, limits: Limits) -> None:
         if len(data) > limits.size:
             raise InvalidTorrentError(f"{len(data):,} bytes, the limit is {limits.size:,}")
         self.data = data
         self.limits = limits
-        self.at = 0
-        self.values_left = limits.values
         self.spans: dict[bytes, slice] = {}  # of the values of the outermost dict
 
     def run(self) -> Value:
-        value = self._value()
-        if self.at != len(self.data):
-            raise self._error(f"{len(self.data) - self.at:,} bytes follow the end")
+        value, end = self._value()
+        if end != len(self.data):
+            raise _error(f"{len(self.data) - end:,} bytes follow the end", end)
         return value
 
-    def _value(self) -> Value:
-        """Read one value with everything in it."""
-        stack: list[_Frame] = []
+    def _value(self) -> tuple[Value, int]:
+        """Read one value with everything in it; return it and where it ends."""
+        data, size, left, at = self.data + b"\0", len(self.data), self.limits.values, 0
+        frame, outer = _Frame([], key=b""), list[_Frame]()  # a list around the document itself
+        value: Value
         while True:
-            started = self._scalar_or_container()
-            if isinstance(started, _Frame):
-                if len(stack) >= self.limits.depth:
-                    raise self._error(f"nested deeper than {self.limits.depth}")
-                stack.append(started)
-            elif stack:
-                self._put(stack, started)
+            start, lead = at, data[at]
+            if lead != _END and (left := left - 1) < 0 and at < size:
+                raise _error(f"more than {self.limits.values:,} values", at)
+            if _ZERO <= lead <= _NINE:
+                colon = data.find(b":", at, at + _LONGEST)
+                digits = data[at:colon] if colon > 0 else b""
+                if not digits.isdigit() or (lead == _ZERO and len(digits) > 1):
+                    raise _error("not a canonical string", at)
+                at = colon + 1 + int(digits)
+                if at > size:
+                    raise _error("a string runs past the end", start)
+                value = data[colon + 1 : at]
+                if frame.key is None:
+                    frame.take_key(value, start, at)
+                    continue
+            elif lead == _END:
+                value, at = frame.closed(start, is_open=bool(outer)), at + 1
+                frame = outer.pop()
+            elif lead in _OPENING:
+                outer.append(frame)
+                frame, at = self._opened(frame, lead, len(outer), start), at + 1
+                continue
             else:
-                return started
-            while self._at_end(stack[-1]):
-                done = stack.pop().value
-                if not stack:
-                    return done
-                self._put(stack, done)
+                value, at = self._integer(frame, start)
+            self._put(frame, value, at, outermost=len(outer) == 1)
+            if not outer:
+                return value, at
 
-    def _put(self, stack: list[_Frame], value: Value) -> None:
-        frame = stack[-1]
-        if isinstance(frame.value, list):
-            frame.value.append(value)
-            return
-        key = frame.key
-        frame.value[key] = value
-        if len(stack) == 1:
-            self.spans[key] = slice(frame.value_starts, self.at)
+    def _put(self, frame: _Frame, value: Value, at: int, *, outermost: bool) -> None:
+        key, into = frame.key, frame.value
+        if isinstance(into, list):
+            into.append(value)
+        elif key is not None:
+            into[key] = value
+            frame.last, frame.key = key, None
+            if outermost:
+                self.spans[key] = slice(frame.value_starts, at)
 
-    def _at_end(self, frame: _Frame) -> bool:
-        """Close the container, or read the next key of a dict."""
-        if self.data[self.at : self.at + 1] == b"e":
-            self.at += 1
-            return True
-        if isinstance(frame.value, dict):
-            self._count()
-            start = self.at
-            key = self._string()
-            if frame.value and key <= frame.key:
-                self.at = start
-                word = "repeated" if key == frame.key else "out of order"
-                raise self._error(f"dictionary key {key[:40]!r} is {word}")
-            frame.key = key
-            frame.value_starts = self.at
-        return False
+    def _integer(self, frame: _Frame, at: int) -> tuple[int, int]:
+        """Read an integer, or say what stands in its place."""
+        token = _INTEGER.match(self.data, at)
+        if token is None:
+            lead = self.data[at : at + 1]
+            wrong = f"unexpected {lead!r}" if lead else "the data ends too early"
+            raise _error("not a canonical integer of 64 bits" if lead == b"i" else wrong, at)
+        value = int(token[1])
+        if not _INT_MIN <= value <= _INT_MAX:
+            raise _error("not a canonical integer of 64 bits", at)
+        if frame.key is None:
+            raise _error("a dictionary key is not a string", at)
+        return value, token.end()
 
-    def _scalar_or_container(self) -> Value | _Frame:
-        self._count()
-        lead = self.data[self.at : self.at + 1]
-        if lead == b"i":
-            return self._integer()
-        if lead.isdigit():
-            return self._string()
-        if lead == b"l":
-            self.at += 1
-            return _Frame([])
-        if lead == b"d":
-            self.at += 1
-            return _Frame({})
-        raise self._error("the data ends too early" if not lead else f"unexpected {lead!r}")
-
-    def _integer(self) -> int:
-        match = _INTEGER.match(self.data, self.at)
-        value = int(match[1]) if match else None
-        if match is None or value is None or not _INT_MIN <= value <= _INT_MAX:
-            raise self._error("not a canonical integer of 64 bits")
-        self.at = match.end()
-        return value
-
-    def _string(self) -> bytes:
-        match = _LENGTH.match(self.data, self.at)
-        if match is None:
-            raise self._error("not a canonical string")
-        start = match.end()
-        end = start + int(match[1])
-        if end > len(self.data):
-            raise self._error("a string runs past the end")
-        self.at = end
-        return self.data[start:end]
-
-    def _count(self) -> None:
-        self.values_left -= 1
-        if self.values_left < 0:
-            raise self._error(f"more than {self.limits.values:,} values")
-
-    def _error(self, reason: str) -> InvalidTorrentError:
-        return InvalidTorrentError(f"{reason} (at byte {self.at:,})")
+    def _opened(self, frame: _Frame, lead: int, depth: int, at: int) -> _Frame:
+        if frame.key is None:
+            raise _error("a dictionary key is not a string", at)
+        if depth > self.limits.depth:
+            raise _error(f"nested deeper than {self.limits.depth}", at)
+        return _Frame([], key=b"") if lead == _LIST else _Frame({})
 
 
 @dataclass(slots=True)
@@ -211,5 +202,22 @@ class _Frame:
     """A list or dict that is still being read."""
 
     value: list[Value] | dict[bytes, Value]
-    key: bytes = b""
+    key: bytes | None = None  # whose value comes next; None: a key comes next; of a list: nothing
+    last: bytes | None = None  # the key before
     value_starts: int = 0
+
+    def take_key(self, key: bytes, at: int, end: int) -> None:
+        if self.last is not None and key <= self.last:
+            word = "repeated" if key == self.last else "out of order"
+            raise _error(f"dictionary key {key[:40]!r} is {word}", at)
+        self.key, self.value_starts = key, end
+
+    def closed(self, at: int, *, is_open: bool) -> Value:
+        """Return the value that ends here, unless nothing can end here."""
+        if not is_open or (isinstance(self.value, dict) and self.key is not None):
+            raise _error("unexpected b'e'", at)
+        return self.value
+
+
+def _error(reason: str, at: int) -> InvalidTorrentError:
+    return InvalidTorrentError(f"{reason} (at byte {at:,})")

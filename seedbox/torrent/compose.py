@@ -7,15 +7,18 @@ refuses the hybrids it has made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import cast
 
-from seedbox.torrent import merkle
-from seedbox.torrent.bencode import Encodable, encode
+from seedbox.torrent import merkle, paths, pieces
+from seedbox.torrent.bencode import DEFAULT_LIMITS, Encodable, Encoded, decode_dict, encode
 from seedbox.torrent.info_hash import Format
-from seedbox.torrent.layout import Layout
-from seedbox.torrent.metainfo import Metainfo
+from seedbox.torrent.layout import File, Layout
+from seedbox.torrent.metainfo import Metainfo, assemble
+
+_SHORT = 2 * DEFAULT_LIMITS.values  # bytes; what is no longer cannot be too much for a reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Extras:
 
 
 def compose(layout: Layout, digests: Sequence[PieceDigest], extras: Extras) -> Metainfo:
-    """Return the torrent of a layout.
+    """Return the torrent of a layout: what `Metainfo.parse` would make of its bytes.
 
     Args:
         layout: Files in the order of BEP 52.
@@ -52,30 +55,57 @@ def compose(layout: Layout, digests: Sequence[PieceDigest], extras: Extras) -> M
             the caller.
         InvalidTorrentError: The extras break their BEP, or the torrent is too large.
     """
-    torrent = Metainfo.parse(_document(layout, digests, extras))
-    written = [(file.path, file.length, file.offset) for file in torrent.files]
-    if written != [(file.path, file.length, file.offset) for file in layout.files]:
-        raise ValueError("the layout was not made by arrange: readers would see another one")
-    return torrent
-
-
-def _document(layout: Layout, digests: Sequence[PieceDigest], extras: Extras) -> bytes:
     if [digest.index for digest in digests] != list(range(layout.piece_map.count)):
         raise ValueError(f"{len(digests)} digests for {layout.piece_map.count} pieces")
+    _hold_to_arrange(layout)
+    v1 = b""
+    layers: dict[bytes, bytes] = {}
     info: dict[bytes, Encodable] = {
         b"name": layout.name.encode(),
         b"piece length": layout.piece_length,
     }
-    top: dict[bytes, Encodable] = {b"info": info, **_beside(extras)}
     if layout.form is not Format.V2:
-        info.update(_v1_half(layout))
-        info[b"pieces"] = b"".join(_held(digest.v1) for digest in digests)
+        v1 = b"".join(_held(digest.v1) for digest in digests)
+        info |= {**_v1_half(layout), b"pieces": v1}
     if layout.form is not Format.V1:
-        roots, layers = _trees(layout, digests)
-        info[b"meta version"] = 2
-        info[b"file tree"] = _file_tree(layout, roots)
+        layout, layers = _with_trees(layout, digests)
+        info |= {b"meta version": 2, b"file tree": _file_tree(layout)}
+    return _written(layout, encode(info), v1, layers, _beside(extras))
+
+
+def _written(
+    layout: Layout,
+    info: bytes,
+    v1: bytes,
+    layers: dict[bytes, bytes],
+    beside: Mapping[bytes, Encodable],
+) -> Metainfo:
+    """Return the torrent of an info dict and what stands beside it."""
+    top: dict[bytes, Encodable] = {**beside, b"info": Encoded(info)}
+    if layout.form is not Format.V1:
         top[b"piece layers"] = layers
-    return encode(top)
+    raw = encode(top)
+    if len(raw) > _SHORT:
+        return Metainfo.parse(raw)
+    read, _ = decode_dict(encode({**beside, b"info": {}}))
+    return assemble(raw, info, layout, v1, layers, read)
+
+
+def _hold_to_arrange(layout: Layout) -> None:
+    """Refuse a layout whose order or places `arrange` would not have chosen.
+
+    Raises:
+        ValueError: It was not made by `arrange`.
+    """
+    order = [paths.order(file.path) for file in layout.files]
+    lengths = [file.length for file in layout.files]
+    starts = pieces.offsets(lengths, layout.piece_length, aligned=layout.form is not Format.V1)
+    rising = all(one < two for one, two in pairwise(order))
+    as_file = (
+        layout.form is Format.V2 and not layout.single and [len(path) for path in order] == [2]
+    )
+    if as_file or not rising or starts != [file.offset for file in layout.files]:
+        raise ValueError("the layout was not made by arrange: readers would see another one")
 
 
 def _held(digest: bytes | None) -> bytes:
@@ -109,49 +139,52 @@ def _beside(extras: Extras) -> dict[bytes, Encodable]:
 def _v1_half(layout: Layout) -> dict[bytes, Encodable]:
     if layout.single:
         return {b"length": layout.files[0].length}
-    entries: list[Encodable] = []
+    entries: list[bytes] = []
     at = 0
     for file in layout.files:
         if file.offset > at:
             entries.append(_pad_file(file.offset - at))
-        entries.append({b"length": file.length, b"path": [part.encode() for part in file.path[1:]]})
+        path = b"".join(_spelled(part) for part in file.path[1:])
+        entries.append(b"d6:lengthi%de4:pathl%bee" % (file.length, path))
         at = file.offset + file.length
     if layout.total > at:
         entries.append(_pad_file(layout.total - at))
-    return {b"files": entries}
+    return {b"files": Encoded(b"l%be" % b"".join(entries))}
 
 
-def _pad_file(length: int) -> Encodable:
+def _spelled(segment: str) -> bytes:
+    raw = segment.encode()
+    return b"%d:%b" % (len(raw), raw)
+
+
+def _pad_file(length: int) -> bytes:
     """Return the entry of a pad file; its path is the one that BEP 47 recommends."""
-    return {b"attr": b"p", b"length": length, b"path": [b".pad", b"%d" % length]}
+    return b"d4:attr1:p6:lengthi%de4:pathl4:.pad%bee" % (length, _spelled(str(length)))
 
 
-def _trees(
+def _with_trees(
     layout: Layout, digests: Sequence[PieceDigest]
-) -> tuple[list[bytes | None], dict[bytes, Encodable]]:
-    """Return the pieces root of each file, and the piece layers by root (BEP 52)."""
+) -> tuple[Layout, dict[bytes, bytes]]:
+    """Return the layout with the pieces root of each file, and the piece layers (BEP 52)."""
     piece_map = layout.piece_map
-    roots: list[bytes | None] = []
-    layers: dict[bytes, Encodable] = {}
-    for index in range(len(layout.files)):
+    files: list[File] = []
+    layers: dict[bytes, bytes] = {}
+    for index, file in enumerate(layout.files):
         layer = [_held(digests[piece].v2) for piece in piece_map.pieces_of(index)]
+        root = layer[0] if layer else None
         if len(layer) > 1:
             root = merkle.pieces_root(layer, layout.piece_length)
             layers[root] = b"".join(layer)
-            roots.append(root)
-        else:
-            roots.append(layer[0] if layer else None)
-    return roots, layers
+        files.append(File(file.path, file.length, file.offset, root))
+    return replace(layout, files=tuple(files)), layers
 
 
-def _file_tree(layout: Layout, roots: Sequence[bytes | None]) -> dict[bytes, Encodable]:
+def _file_tree(layout: Layout) -> dict[bytes, Encodable]:
     tree: dict[bytes, Encodable] = {}
-    for file, root in zip(layout.files, roots, strict=True):
-        leaf: dict[bytes, Encodable] = {b"length": file.length}
-        if root is not None:
-            leaf[b"pieces root"] = root
+    for file in layout.files:
+        root = b"" if file.pieces_root is None else b"11:pieces root32:%b" % file.pieces_root
         node = tree
-        for part in file.path if layout.single else file.path[1:]:
+        for part in file.path[:-1] if layout.single else file.path[1:-1]:
             node = cast("dict[bytes, Encodable]", node.setdefault(part.encode(), {}))
-        node[b""] = leaf
+        node[file.path[-1].encode()] = Encoded(b"d0:d6:lengthi%de%bee" % (file.length, root))
     return tree

@@ -6,6 +6,7 @@ Pure: digests in, digests out. `disk` reads the bytes, `hashing` uses the cores.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 BLOCK_SIZE = 16 * 1024  # bytes; BEP 52 fixes it for every v2 torrent
@@ -49,6 +50,7 @@ def small_root(blocks: Sequence[bytes]) -> bytes:
     return _root(blocks, _power_of_two(len(blocks)), _ZERO)
 
 
+@lru_cache(maxsize=16)  # the lengths that a piece can have
 def padding_root(piece_length: int) -> bytes:
     """Return the digest that stands in for a piece past the end of the file (BEP 52)."""
     digest, width = _ZERO, blocks_per_piece(piece_length)

@@ -73,8 +73,8 @@ class Metainfo:
         """How many pieces there are."""
         return self.layout.piece_map.count
 
-    @classmethod
-    def parse(cls, raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Metainfo:
+    @staticmethod
+    def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Metainfo:
         """Read a .torrent.
 
         Raises:
@@ -84,28 +84,9 @@ class Metainfo:
         info = fields.get(top, b"info", dict)
         form = _form(info)
         layout = _layout(info, form)
-        info_raw = raw[spans[b"info"]]
-        return cls(
-            raw=raw,
-            info_hash=InfoHash(
-                None if form is Format.V2 else sha1(info_raw).digest(),  # noqa: S324  (BEP 3 names it)
-                None if form is Format.V1 else sha256(info_raw).digest(),
-            ),
-            layout=layout,
-            pieces=b"" if form is Format.V2 else _pieces(info, layout),
-            piece_layers=MappingProxyType({} if form is Format.V1 else _layers(top, layout)),
-            trackers=fields.tiers(top),
-            web_seeds=fields.web_seeds(top),
-            similar=tuple(fields.strings(top, info, b"similar", length=V1_BYTES)),
-            collections=tuple(
-                fields.text(name, "collections")
-                for name in fields.strings(top, info, b"collections")
-            ),
-            creation_date=fields.optional(top, b"creation date", int),
-            comment=fields.optional_text(top, b"comment"),
-            created_by=fields.optional_text(top, b"created by"),
-            private=fields.optional(info, b"private", int) not in {None, 0},
-        )
+        pieces = b"" if form is Format.V2 else _pieces(info, layout)
+        layers = {} if form is Format.V1 else _layers(top, layout)
+        return assemble(raw, raw[spans[b"info"]], layout, pieces, layers, top)
 
     def v1_piece(self, piece: int) -> bytes | None:
         """Return the SHA-1 of a piece, or None if the torrent has no v1 half."""
@@ -125,6 +106,52 @@ class Metainfo:
             return [file.pieces_root]
         layer = self.piece_layers[file.pieces_root]
         return [layer[at : at + V2_BYTES] for at in range(0, len(layer), V2_BYTES)]
+
+
+def assemble(
+    raw: bytes,
+    info_raw: bytes,
+    layout: Layout,
+    pieces: bytes,
+    piece_layers: Mapping[bytes, bytes],
+    top: Dict,
+) -> Metainfo:
+    """Return the torrent of parts that are known to agree.
+
+    Args:
+        raw: The .torrent.
+        info_raw: The info dict's own bytes.
+        layout: With the pieces root of each file, if it has any.
+        pieces: See Metainfo.
+        piece_layers: See Metainfo.
+        top: The outermost dict; what stands beside the info dict is read here, and what of it may
+            stand in the info dict.
+
+    Raises:
+        InvalidTorrentError: What is read here breaks its BEP.
+    """
+    info = fields.get(top, b"info", dict)
+    form = layout.form
+    return Metainfo(
+        raw=raw,
+        info_hash=InfoHash(
+            None if form is Format.V2 else sha1(info_raw).digest(),  # noqa: S324  (BEP 3 names it)
+            None if form is Format.V1 else sha256(info_raw).digest(),
+        ),
+        layout=layout,
+        pieces=pieces,
+        piece_layers=MappingProxyType(piece_layers),
+        trackers=fields.tiers(top),
+        web_seeds=fields.web_seeds(top),
+        similar=tuple(fields.strings(top, info, b"similar", length=V1_BYTES)),
+        collections=tuple(
+            fields.text(name, "collections") for name in fields.strings(top, info, b"collections")
+        ),
+        creation_date=fields.optional(top, b"creation date", int),
+        comment=fields.optional_text(top, b"comment"),
+        created_by=fields.optional_text(top, b"created by"),
+        private=fields.optional(info, b"private", int) not in {None, 0},
+    )
 
 
 def _form(info: Dict) -> Format:

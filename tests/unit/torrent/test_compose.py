@@ -200,6 +200,17 @@ def test_hashes_that_do_not_fit_the_layout_are_a_bug() -> None:
             compose(layout, [digests[0], lacking], Extras())
 
 
+def test_a_long_torrent_is_composed_as_any_other() -> None:
+    layout = arrange("f", [(("f",), 9 << 30)], form=Format.V1, piece_length=16 * KiB, single=True)
+    digest = PieceDigest(0, b"s" * 20, None)
+    digests = [replace(digest, index=index) for index in range(589_824)]
+
+    torrent = compose(layout, digests, Extras())
+
+    assert len(torrent.raw) > 11_000_000
+    assert torrent.pieces == b"s" * 20 * 589_824
+
+
 def test_extras_that_break_their_bep_are_refused() -> None:
     with pytest.raises(InvalidTorrentError, match="'similar'"):
         make(FILES, Format.V1, extras=Extras(similar=(b"short",)))
