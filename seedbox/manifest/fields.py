@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 from seedbox.manifest.model import Extra, Table
 from seedbox.manifest.nodes import BrokenNode, ListNode, MapNode, Node, ScalarNode
 from seedbox.manifest.problems import Problems, shorten
-from seedbox.manifest.scalars import taken_for
-from seedbox.torrent import paths
+from seedbox.manifest.scalars import taken_for, unfit
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -40,8 +40,6 @@ _TIMESTAMP = re.compile(
     re.ASCII,
 )
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):[!-~]+", re.ASCII)
-# Control characters, halves of surrogate pairs and noncharacters; a line feed and a tab are text.
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class SkippedError(Exception):
@@ -85,10 +83,13 @@ def text(node: Node, problems: Problems) -> str:
     if len(value) > _MAX_TEXT:
         message = f"the text has {len(value):,} characters, the limit is {_MAX_TEXT:,}"
         raise fail(node, problems, "too-long", message, "Shorten it, or link to it.")
-    if bad := _NOT_TEXT.search(value):
-        message = f"the text holds the character U+{ord(bad[0]):04X}"
-        raise fail(node, problems, "character", message, "Remove the character.")
+    _refuse_non_text(value, node, problems)
     return value
+
+
+def _refuse_non_text(value: str, node: Node, problems: Problems) -> None:
+    if why := unfit(value):
+        raise fail(node, problems, "character", f"the text holds {why}", "Remove the character.")
 
 
 def pattern(expression: str, rule: str, wanted: str, hint: str) -> Reader[str]:
@@ -137,7 +138,10 @@ def choice(kind: type[E]) -> Reader[E]:
 
 
 def url(*schemes: str) -> Reader[str]:
-    """Return a reader of an absolute URL with one of these schemes; any other is noted and kept."""
+    """Return a reader of an absolute URL with one of these schemes.
+
+    Any other is noted, and kept if it has parts at all: rules that look at them come later.
+    """
     wanted = ", ".join(schemes)
 
     def read(node: Node, problems: Problems) -> str:
@@ -145,9 +149,19 @@ def url(*schemes: str) -> Reader[str]:
         if why := url_problem(value, schemes):
             hint = f"Write an absolute URL ({wanted}) in ASCII; escape other characters with %."
             problems.add("url", node.line, f"{shorten(value)!r} {why}", hint)
+            if not _has_parts(value):
+                raise SkippedError
         return value
 
     return read
+
+
+def _has_parts(value: str) -> bool:
+    try:
+        urlsplit(value)
+    except ValueError:
+        return False
+    return True
 
 
 def url_problem(value: str, schemes: tuple[str, ...]) -> str | None:
@@ -165,28 +179,6 @@ def url_problem(value: str, schemes: tuple[str, ...]) -> str | None:
     if match["scheme"] not in {"mailto", "pkg"} and not host:
         return "names no host"
     return "names port 0" if port == 0 else None
-
-
-def path(node: Node, problems: Problems) -> str:
-    """Read a relative path with `/`; one that could leave its folder is noted and kept."""
-    return _path(text(node, problems), node, problems)
-
-
-def segment(node: Node, problems: Problems) -> str:
-    """Read the name of one file or folder."""
-    value = text(node, problems)
-    if "/" in value:
-        message = f"{shorten(value)!r} is a path, not a name"
-        problems.add("unsafe-path", node.line, message, "Write one name without a slash.")
-        return value
-    return _path(value, node, problems)
-
-
-def _path(value: str, node: Node, problems: Problems) -> str:
-    if why := paths.problem(tuple(value.split("/"))):
-        message = f"the path {shorten(value)!r} {shorten(why)}"
-        problems.add("unsafe-path", node.line, message, "Write a relative path inside the folder.")
-    return value
 
 
 # --- numbers and times ------------------------------------------------------------------------
@@ -282,48 +274,29 @@ class Record(Generic[T]):
 
     def __call__(self, node: Node, problems: Problems) -> T:
         """Read one mapping."""
-        if type(node) is not MapNode:
-            raise _wrong(node, problems, "a mapping", "Write keys and values.")
-        values, free, whole = self._entries(node, problems)
-        if missing := sorted(self.required - node.entries.keys()):
-            for key in missing:
-                problems.add("missing-key", node.line, f"{key} is missing", f"Add {key}.")
-            whole = False
-        if self.one_of and not self.one_of & node.entries.keys():
-            wanted = " or ".join(sorted(self.one_of))
-            problems.add("missing-key", node.line, f"{wanted} is missing", f"Add {wanted}.")
-            whole = False
-        if not whole:
-            raise SkippedError
-        if free and self.keeps_extra:
-            values["extra"] = Table(tuple(free))
-        return self.make(**values)
+        filling = Filling(self, problems)
+        if type(node) is MapNode:
+            for key, value in node.entries.items():
+                filling.take(key, value)
+        return filling.close(node)
 
-    def _entries(
-        self, node: MapNode, problems: Problems
-    ) -> tuple[dict[str, object], list[tuple[str, Extra]], bool]:
-        values: dict[str, object] = {}
-        free: list[tuple[str, Extra]] = []
-        whole = True
-        place = problems.path
-        depth = len(place)
-        for key, value in node.entries.items():
-            reader = self.fields.get(key)
-            place.append(key)
-            try:
-                if reader is not None:
-                    result = reader(value, problems)
-                    if result is not None:  # the field is checked, but `make` has no use for it
-                        values[key] = result
-                elif key.startswith("x-"):
-                    free.append((_free_key(key, value, problems), extra(value, problems)))
-                else:
-                    self._unknown(key, value, problems)
-            except SkippedError:
-                whole = False
-            finally:
-                del place[depth:]
-        return values, free, whole
+    def missing(self, keys: AbstractSet[str]) -> list[str]:
+        """Return what a mapping with these keys lacks."""
+        lacks = sorted(self.required - keys)
+        if self.one_of and not self.one_of & keys:
+            lacks.append(" or ".join(sorted(self.one_of)))
+        return lacks
+
+    def read(self, key: str, node: Node, problems: Problems) -> object:
+        """Read the value of one key; keys of the publisher's own give `Extra`s."""
+        reader = self.fields.get(key)
+        if reader is not None:
+            return reader(node, problems)
+        if key.startswith("x-"):
+            _check_free_key(key, node, problems)
+            return extra(node, problems)
+        self._unknown(key, node, problems)
+        return None
 
     def _unknown(self, key: str, node: Node, problems: Problems) -> None:
         if key in self.elsewhere:
@@ -332,7 +305,53 @@ class Record(Generic[T]):
         near = get_close_matches(key[:40], self.fields, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(self.fields)}."
         message = f"the key {shorten(key)!r} is unknown"
+        if near and not key.isascii():  # it may look exactly like the right one
+            message += f"; its letters are {shorten(ascii(key[:40]))}"
         problems.add("unknown-key", node.line, message, f"{hint} Keys of your own begin with x-.")
+
+
+class Filling(Generic[T]):
+    """A mapping that is read entry by entry, as they come."""
+
+    __slots__ = ("_free", "_problems", "_record", "_values", "_whole")
+
+    def __init__(self, record: Record[T], problems: Problems) -> None:
+        """Begin without entries."""
+        self._record = record
+        self._problems = problems
+        self._values: dict[str, object] = {}
+        self._free: list[tuple[str, Extra]] = []
+        self._whole = True
+
+    def take(self, key: str, node: Node) -> None:
+        """Read one entry; problems are noted, and keep `close` from making a value."""
+        place = self._problems.path
+        depth = len(place)
+        place.append(key)
+        try:
+            value = self._record.read(key, node, self._problems)
+            if key in self._record.fields:
+                if value is not None:  # the field is checked, but `make` has no use for it
+                    self._values[key] = value
+            elif key.startswith("x-"):
+                self._free.append((key, cast("Extra", value)))
+        except SkippedError:
+            self._whole = False
+        finally:
+            del place[depth:]
+
+    def close(self, node: Node) -> T:
+        """Make the value of all that was taken; `node` has the keys."""
+        if type(node) is not MapNode:
+            raise _wrong(node, self._problems, "a mapping", "Write keys and values.")
+        for lacks in self._record.missing(node.entries.keys()):
+            self._problems.add("missing-key", node.line, f"{lacks} is missing", f"Add {lacks}.")
+            self._whole = False
+        if not self._whole:
+            raise SkippedError
+        if self._free and self._record.keeps_extra:
+            self._values["extra"] = Table(tuple(self._free))
+        return self._record.make(**self._values)
 
 
 # --- free keys --------------------------------------------------------------------------------
@@ -345,19 +364,18 @@ def extra(node: Node, problems: Problems) -> Extra:
     if type(node) is ListNode:
         return tuple(extra(item, problems) for item in node.items)
     if type(node) is MapNode:
+        for key, value in node.entries.items():
+            _check_free_key(key, value, problems)
         pairs = node.entries.items()
-        return Table(
-            tuple((_free_key(k, value, problems), extra(value, problems)) for k, value in pairs)
-        )
+        return Table(tuple((key, extra(value, problems)) for key, value in pairs))
     raise SkippedError
 
 
-def _free_key(key: str, node: Node, problems: Problems) -> str:
+def _check_free_key(key: str, node: Node, problems: Problems) -> None:
     if len(key) > _MAX_KEY:
         message = f"the key has {len(key):,} characters, the limit is {_MAX_KEY}"
         raise fail(node, problems, "too-long", message, "Shorten the key.")
     _refuse_non_text(key, node, problems)
-    return key
 
 
 def _extra_scalar(node: ScalarNode, problems: Problems) -> Extra:
@@ -371,9 +389,3 @@ def _extra_scalar(node: ScalarNode, problems: Problems) -> Extra:
             return Decimal(value) if match["rest"] else int(value)
     _refuse_non_text(value, node, problems)
     return value
-
-
-def _refuse_non_text(value: str, node: Node, problems: Problems) -> None:
-    if bad := _NOT_TEXT.search(value):
-        message = f"the text holds the character U+{ord(bad[0]):04X}"
-        raise fail(node, problems, "character", message, "Remove the character.")

@@ -18,7 +18,7 @@ from seedbox.manifest.coverage import mean_use, order, running
 from seedbox.manifest.licenses import verdict
 from seedbox.manifest.model import Head, Manifest, Pack, Role, Shard
 from seedbox.manifest.parse import Document, parse_document
-from seedbox.manifest.problems import LIMIT
+from seedbox.manifest.problems import LIMIT, one_line
 from seedbox.torrent.info_hash import InfoHash
 
 Finding = tuple[str, str, str, str]  # path, rule, message, hint
@@ -83,7 +83,8 @@ def _check(document: Document[Manifest], file: str, rules: Iterable[Rule]) -> li
     problems = list(document.problems)
     if document.value is not None:
         found = _apply(rules, document.value, file)
-        problems += [replace(each, line=document.line_of(each.path)) for each in found]
+        lines = document.lines_of(each.path for each in found) if found else {}
+        problems += [replace(each, line=lines[each.path]) for each in found]
     return sorted(problems, key=lambda problem: problem.line or 0)
 
 
@@ -91,7 +92,7 @@ def _apply(rules: Iterable[Rule], manifest: Manifest, file: str) -> list[Problem
     problems: list[Problem] = []
     for rule in rules:
         for path, code, message, hint in rule(manifest):
-            problems.append(Problem(code, message, hint, file, None, path))
+            problems.append(Problem(code, one_line(message), hint, file, None, path))
             if len(problems) == LIMIT:
                 return problems
     return problems

@@ -5,13 +5,14 @@ Pure. Here each field is checked on its own; how fields and shards fit together 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from seedbox.errors import InvalidManifestError, Problem
 from seedbox.manifest.fields import (
+    Filling,
     Reader,
     Record,
     SkippedError,
@@ -22,13 +23,12 @@ from seedbox.manifest.fields import (
     integer,
     listing,
     number,
-    path,
     pattern,
-    segment,
     text,
     timestamp,
     url,
 )
+from seedbox.manifest.lines import find_lines
 from seedbox.manifest.model import (
     VERSION,
     Creator,
@@ -47,32 +47,17 @@ from seedbox.manifest.model import (
     TorrentRef,
     WebSeed,
 )
-from seedbox.manifest.nodes import ListNode, MapNode, Node, load
+from seedbox.manifest.names import NAME, path, plain_name, safe_name, segment
+from seedbox.manifest.nodes import MapNode, Node, ScalarNode, load
 from seedbox.manifest.problems import Problems, TooManyProblemsError
-from seedbox.torrent import paths
 from seedbox.torrent.info_hash import V1_BYTES, V2_BYTES, Format, InfoHash
 
 T = TypeVar("T")
 
 _SHA256 = digest(32)
+_RENDITION_NAME = plain_name("a rendition's name")
 _WEB = url("https", "http")
-_NAME = "[a-z0-9._-]"
-_NAME_HINT = "Use a to z, 0 to 9, dot, underscore and hyphen, at most 100 characters."
 _MIN_PIECE = 16 * 1024  # bytes; what BEP 52 allows and clients read
-
-
-def _safe_name(expression: str, wanted: str) -> Reader[str]:
-    """Return a reader of a name that becomes a file or folder on every system."""
-    matching = pattern(expression, "name", wanted, _NAME_HINT)
-
-    def read(node: Node, problems: Problems) -> str:
-        value = matching(node, problems)
-        if why := paths.problem(tuple(value.split("/"))):
-            hint = "Choose another name; it becomes a folder."
-            problems.add("unsafe-path", node.line, f"{value[:100]!r} {why}", hint)
-        return value
-
-    return read
 
 
 def _format_version(node: Node, problems: Problems) -> None:
@@ -93,17 +78,21 @@ def _window(node: Node, problems: Problems) -> tuple[date, date]:
 def _renditions(node: Node, problems: Problems) -> tuple[Rendition, ...]:
     if type(node) is not MapNode:
         return _NO_RENDITIONS(node, problems)
-    name = pattern(f"{_NAME}{{1,100}}", "name", "a rendition's name", _NAME_HINT)
-    fields = {"encode": name, "below": number}
-    found: dict[str, Reader[object]] = {}
-    for key in node.entries:
-        if not key.startswith("x-"):
-            found[key] = Record(_named_rendition(key), fields)
+    found: dict[str, Reader[object]] = {
+        key: _rendition(key) for key in node.entries if not key.startswith("x-")
+    }
     return Record(_values, found, keeps_extra=False)(node, problems)
 
 
-def _named_rendition(name: str) -> Callable[..., Rendition]:
-    return lambda **values: Rendition(name, **values)
+def _rendition(key: str) -> Reader[Rendition]:
+    fields = {"encode": _RENDITION_NAME, "below": number}
+    record = Record(lambda **values: Rendition(key, **values), fields)
+
+    def read(node: Node, problems: Problems) -> Rendition:
+        _RENDITION_NAME(ScalarNode(key, plain=False, line=node.line), problems)
+        return record(node, problems)
+
+    return read
 
 
 def _values(**values: Rendition) -> tuple[Rendition, ...]:
@@ -155,7 +144,7 @@ _WEB_SEED = Record(
 _SHARD = Record(
     Shard,
     {
-        "name": _safe_name(f"{_NAME}{{1,100}}", "a shard's name"),
+        "name": safe_name(NAME, "a shard's name"),
         "role": choice(Role),
         "rendition": text,
         "items": integer(),
@@ -178,7 +167,7 @@ _SHARD = Record(
 
 _HEAD_FIELDS: Mapping[str, Reader[object]] = {
     "seedbox": _format_version,
-    "id": _safe_name(f"{_NAME}{{1,100}}/{_NAME}{{1,100}}", "an id such as org.example/wiki-graph"),
+    "id": safe_name(f"{NAME}/{NAME}", "an id such as org.example/wiki-graph"),
     "sequence": integer(1),
     "version": text,
     "issued": timestamp,
@@ -205,14 +194,67 @@ _HEAD_FIELDS: Mapping[str, Reader[object]] = {
     "trackers": listing(listing(url("udp", "https", "http", "wss", "ws"))),
 }
 _REQUIRED = frozenset({"seedbox", "id", "sequence", "version", "issued", "title"})
+_SHARDS = "shards"
 _NO_SHARDS = ("a dataset.yaml has no shards", "Remove them; `seedbox build` makes them.")
 
-_HEAD: Record[Head] = Record(Head, _HEAD_FIELDS, _REQUIRED, elsewhere={"shards": _NO_SHARDS})
-_MANIFEST: Record[Manifest] = Record(
-    lambda *, shards, **head: Manifest(Head(**head), shards),
-    {**_HEAD_FIELDS, "popularity": _POPULARITY, "shards": listing(_SHARD)},
-    _REQUIRED | {"shards"},
-)
+_HEAD: Record[Head] = Record(Head, _HEAD_FIELDS, _REQUIRED, elsewhere={_SHARDS: _NO_SHARDS})
+
+
+def _head_record(_: Reader[tuple[Shard, ...]]) -> Record[Head]:
+    return _HEAD
+
+
+def _manifest_record(shards: Reader[tuple[Shard, ...]]) -> Record[Manifest]:
+    fields: dict[str, Reader[object]] = {**_HEAD_FIELDS, "popularity": _POPULARITY}
+    return Record(_manifest, {**fields, _SHARDS: shards}, _REQUIRED | {_SHARDS})
+
+
+def _manifest(*, shards: tuple[Shard, ...], **head: Any) -> Manifest:  # noqa: ANN401 - what Head takes
+    return Manifest(Head(**head), shards)
+
+
+class _Reading(Generic[T]):
+    """A document that is read as the parser goes, so that no tree of its shards is ever kept."""
+
+    many = _SHARDS
+
+    def __init__(
+        self, record: Callable[[Reader[tuple[Shard, ...]]], Record[T]], problems: Problems
+    ) -> None:
+        self._problems = problems
+        self._record = record(self._all)
+        self._shards: list[Shard] = []
+        self._count = 0
+        self._filling = Filling(self._record, problems)
+
+    def entry(self, key: str, node: Node) -> None:
+        """Read an entry of the document."""
+        self._filling.take(key, node)
+
+    def item(self, index: int, node: Node) -> None:
+        """Read a shard, where there should be any."""
+        if self.many not in self._record.fields:
+            return
+        self._count = index + 1
+        place = self._problems.path
+        place += [self.many, index]
+        try:
+            self._shards.append(_SHARD(node, self._problems))
+        except SkippedError:
+            return
+        finally:
+            place.clear()
+
+    def _all(self, node: Node, problems: Problems) -> tuple[Shard, ...]:
+        """Read the list whose items have been read."""
+        listing(_SHARD)(node, problems)
+        if len(self._shards) < self._count:
+            raise SkippedError
+        return tuple(self._shards)
+
+    def close(self, root: Node) -> T:
+        """Return the value of the whole."""
+        return self._filling.close(root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,22 +263,15 @@ class Document(Generic[T]):
 
     value: T | None  # None: a problem left no value where one is needed
     problems: tuple[Problem, ...]
-    tree: Node | None
+    data: bytes
 
     def line_of(self, path: str) -> int | None:
         """Return the line of `shards[3].size`, or of the nearest thing around it."""
-        node = self.tree
-        line = None if node is None else node.line
-        for step in path.replace("[", ".[").split("."):
-            if isinstance(node, MapNode) and step in node.entries:
-                node = node.entries[step]
-                line = node.line
-            elif isinstance(node, ListNode) and step.startswith("["):
-                node = node.items[int(step[1:-1])]
-                line = node.line
-            elif step:
-                break
-        return line
+        return self.lines_of([path])[path]
+
+    def lines_of(self, paths: Iterable[str]) -> dict[str, int | None]:
+        """Return the line of each path, all of which takes one more reading of the file."""
+        return find_lines(self.data, paths, many=_SHARDS)
 
 
 def parse_manifest(data: bytes, *, file: str) -> Manifest:
@@ -254,12 +289,12 @@ def parse_head(data: bytes, *, file: str) -> Head:
     Raises:
         InvalidManifestError: With all problems of its fields.
     """
-    return _value(_read(_HEAD, data, file), file)
+    return _value(_read(_head_record, data, file), file)
 
 
 def parse_document(data: bytes, *, file: str) -> Document[Manifest]:
     """Return what can be read of a manifest, with all problems of its fields."""
-    return _read(_MANIFEST, data, file)
+    return _read(_manifest_record, data, file)
 
 
 def _value(document: Document[T], file: str) -> T:
@@ -268,14 +303,16 @@ def _value(document: Document[T], file: str) -> T:
     return document.value
 
 
-def _read(record: Record[T], data: bytes, file: str) -> Document[T]:
+def _read(
+    record: Callable[[Reader[tuple[Shard, ...]]], Record[T]], data: bytes, file: str
+) -> Document[T]:
     problems = Problems(file)
-    tree: Node | None = None
+    reading = _Reading(record, problems)
     value: T | None = None
     try:
-        tree = load(data, problems)
-        if tree is not None:
-            value = record(tree, problems)
+        root = load(data, problems, visitor=reading)
+        if root is not None:
+            value = reading.close(root)
     except (TooManyProblemsError, SkippedError):
         value = None  # the problems say why
-    return Document(value, tuple(problems.found), tree)
+    return Document(value, tuple(problems.found), data)

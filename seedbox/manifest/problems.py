@@ -9,6 +9,7 @@ from seedbox.errors import Problem
 
 LIMIT = 100  # problems; a hostile file could have millions
 _SHOWN = 60  # characters of what was read
+_MESSAGE = 400  # characters of a message that holds several such things
 
 
 class TooManyProblemsError(Exception):
@@ -60,4 +61,10 @@ def place_of(path: list[str | int]) -> str:
 def shorten(text: str) -> str:
     """Return a text fit to be shown: cut, and with nothing that a terminal would act on."""
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return shown if shown.isprintable() else repr(shown)[1:-1]
+
+
+def one_line(message: str) -> str:
+    """Return a message as one line, cut, whatever the names and URLs in it hold."""
+    shown = message if len(message) <= _MESSAGE else f"{message[:_MESSAGE]}…"
     return shown if shown.isprintable() else repr(shown)[1:-1]

@@ -10,10 +10,17 @@ from __future__ import annotations
 import re
 
 # Characters that only an escape may stand for: control characters, noncharacters, byte order
-# marks, what YAML 1.1 takes for a line break where YAML 1.2 sees text, and tabs, which readers
-# take for a space or for an error.
+# marks, what YAML 1.1 takes for a line break where YAML 1.2 sees text, tabs, which readers take
+# for a space or for an error, and what turns the direction of writing, with which a line can show
+# other words than it holds (CVE-2021-42574).
 UNWRITTEN = re.compile(
-    "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\n\r\x20-\x7e\xa0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff"
+    "\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+# What no escape may stand for either: of these, line feeds, tabs and separators are text.
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+    "\ufffe\uffff]"
 )
 _FIRST = frozenset("0123456789+-.~<=yYnNtTfFoO")  # of every scalar that `taken_for` catches
 _NOTHING = re.compile(r"~|null", re.IGNORECASE)
@@ -28,6 +35,15 @@ _NUMBER = re.compile(
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", re.ASCII)
+
+
+def unfit(text: str) -> str | None:
+    """Return the first character of a text that no text may hold, for people; None: all may."""
+    bad = _UNFIT.search(text)
+    if bad is None:
+        return None
+    does = ", which turns the direction of writing" if "\u061c" <= bad[0] <= "\u2069" else ""
+    return f"the character U+{ord(bad[0]):04X}{does}"
 
 
 def taken_for(plain: str) -> str | None:

@@ -185,6 +185,8 @@ def _spaced(form: Form) -> Form:
     return lambda value: f" {form(value)}"
 
 
+flow, flow_extra, moment = _flow, _extra, _moment  # what withdrawals are written with
+
 _text = _spaced(_block)
 _inner = _spaced(_flow)
 _bare = _spaced(str)  # numbers and enumerations

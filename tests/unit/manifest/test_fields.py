@@ -34,6 +34,7 @@ shards:
     .replace("CCCC", "c" * 64)
 )
 V1, V2 = "a" * 40, "b" * 64
+CYRILLIC_I = "\N{CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I}"
 SHARD, HASH = "shards[0]", "shards[0].info_hash"
 
 
@@ -132,6 +133,11 @@ WRONG: list[tuple[str, str, str, int, str]] = [
     ("pack: files", "homepage: https:///nohost", "url", 9, "homepage"),
     ("pack: files", 'homepage: "https://[::1"', "url", 9, "homepage"),
     ("pack: files", "homepage: https://a.b:99999/", "url", 9, "homepage"),
+    ("pack: files", 'origin: {url: "https://[::1/"}', "url", 9, "origin.url"),
+    ("pack: files", "renditions: {Opus: {}}", "name", 9, "renditions.Opus"),
+    ("pack: files", "renditions: {opus: {encode: Opus}}", "name", 9, "renditions.opus.encode"),
+    ("pack: files", "renditions: [opus]", "type", 9, "renditions"),
+    ("pack: files", "x-a: {b: [c, *d]}", "alias", 9, "x-a.b[1]"),
     ("pack: files", "mirrors: [file:///etc/passwd]", "url", 9, "mirrors[0]"),
     ("udp://tracker", "tracker", "url", 11, "trackers[0][0]"),
 ]
@@ -177,6 +183,18 @@ def test_a_wrong_value_is_found_with_its_rule_line_and_path(
             "rolle: data\n  role: data",
             "the key 'rolle' is unknown",
             "Did you mean role? Keys of your own begin with x-.",
+        ),
+        (
+            "title: Wiki",
+            f"t{CYRILLIC_I}tle: 1\ntitle: Wiki",
+            f"the key 't{CYRILLIC_I}tle' is unknown; its letters are 't\\u0456tle'",
+            "Did you mean title? Keys of your own begin with x-.",
+        ),
+        (
+            "title: Wiki",
+            'title: "a\\u202eb"',
+            "the text holds the character U+202E, which turns the direction of writing",
+            "Remove the character.",
         ),
         (
             "pack: files",

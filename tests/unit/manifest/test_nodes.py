@@ -140,8 +140,8 @@ def test_a_file_over_64_mib_is_not_even_parsed() -> None:
 
 
 @pytest.mark.parametrize("opening", [b"[", b"{a: ", b"- ", b"? "])
-def test_a_million_levels_stop_at_the_33rd(opening: bytes) -> None:
-    assert [rule for rule, _, _ in places(opening * 1_000_000)] == ["nesting"]
+def test_a_quarter_of_a_million_levels_stop_at_the_33rd(opening: bytes) -> None:
+    assert [rule for rule, _, _ in places(opening * 250_000)] == ["nesting"]
 
 
 def meaning(node: Node | None) -> object:
@@ -194,3 +194,106 @@ def test_what_both_parsers_accept_they_read_alike(marks: list[str]) -> None:
     assert by_python is not None or others.found
     if not problems.found and not others.found:
         assert meaning(by_c) == meaning(by_python)
+
+
+# --- limits, and parts that are visited -------------------------------------------------------
+
+
+@LOADERS
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a: " + b"x" * 1_048_573, []),  # 1 MiB in a line
+        (b"a: 1\nb: " + b"x" * 1_048_574, [("too-long", 2, "")]),
+        (b"a: 1\r\nb: 2\rc: \x01\n", [("character", 3, "")]),
+        (b"a: |\n" + b"  x\n" * 200_000, []),
+        (b"a: 1\nb: |\n" + b"  x\n" * 300_000, [("too-long", 2, "")]),
+        (b"# words\n" * 7_000 + b"a: 1\n", []),
+        (b"# words\n" * 13_000 + b"a: 1\n", [("too-long", 1, "")]),
+        (b"a: 1\n" + b"# words\n" * 100_000 + b"b: 2\n", []),
+        (b"a: 1\n...\n" + b"# words\n" * 13_000 + b"b: 2\n", [("too-long", 2, "")]),
+    ],
+)
+def test_what_adds_nothing_to_the_tree_is_bounded(
+    data: bytes, expected: list[tuple[str, int, str]], loader: nodes._Loader
+) -> None:
+    assert places(data, loader) == expected
+
+
+def test_a_tree_has_a_million_keys_and_values_at_most() -> None:
+    assert places(b"a: [" + b"1,\n" * 1_000_000) == [("too-many", 1_000_000, "a[999999]")]
+
+
+class Visited:
+    """A visitor that remembers."""
+
+    many = "m"
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str | int, object]] = []
+
+    def entry(self, key: str, node: Node) -> None:
+        self.seen.append((key, meaning(node)))
+
+    def item(self, index: int, node: Node) -> None:
+        self.seen.append((index, meaning(node)))
+
+
+def visited(data: bytes) -> tuple[list[tuple[str | int, object]], Node | None, Problems]:
+    visitor, problems = Visited(), Problems("m.yaml")
+    return visitor.seen, load(data, problems, visitor=visitor), problems
+
+
+def test_a_visitor_gets_entries_and_the_items_of_one_list_which_no_tree_keeps() -> None:
+    seen, root, problems = visited(b"a: 1\nm:\n- b\n- {m: [c]}\nn: [d]\n")
+
+    assert seen == [
+        ("a", ("1", True)),
+        (0, ("b", True)),
+        (1, {"m": [("c", True)]}),
+        ("m", []),
+        ("n", [("d", True)]),
+    ]
+    assert isinstance(root, MapNode)
+    assert {key: type(node) for key, node in root.entries.items()} == dict.fromkeys(
+        "amn", nodes.BrokenNode
+    )
+    assert not problems.found
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"m: 1\n", [("m", ("1", True))]),
+        (b"m: {a: [b]}\n", [("m", {"a": [("b", True)]})]),
+        (b"a: {m: [b]}\n", [("a", {"m": [("b", True)]})]),
+        (b"m: [b]\nm: [c]\n", [(0, ("b", True)), ("m", [])]),
+        (b"[a]: 1\nm: []\n", [("m", [])]),
+        (b"- m: [a]\n", []),
+        (b"m\n", []),
+    ],
+)
+def test_only_the_items_of_the_roots_own_list_are_visited(
+    data: bytes, expected: list[tuple[str | int, object]]
+) -> None:
+    assert visited(data)[0] == expected
+
+
+def test_problems_among_visited_items_have_their_place() -> None:
+    _, _, problems = visited(b"m:\n- a\n- {b: &c d}\n")
+
+    assert [(each.rule, each.line, each.path) for each in problems.found] == [
+        ("anchor", 3, "m[1].b")
+    ]
+
+
+def test_every_visited_item_may_be_as_large_as_the_first() -> None:
+    large = b"- [" + b"1," * 60_000 + b"]\n"
+    larger = b"- [" + b"1," * 99_998 + b"]\n"
+
+    assert visited(b"m:\n" + large * 3)[2].found == []
+    assert [each.line for each in visited(b"m:\n" + large + larger)[2].found] == []
+    assert [each.line for each in visited(b"a: 1\nm:\n" + large + larger)[2].found] == [4]
+    assert [each.path for each in visited(b"a: [" + b"1," * 100_000 + b"]\n")[2].found] == [
+        "a[99999]"
+    ]

@@ -217,6 +217,21 @@ def test_a_path_leads_to_its_line_or_to_that_of_what_is_around_it(path: str, lin
     assert parse_document(EXAMPLE, file="m.yaml").line_of(path) == line
 
 
+def test_a_head_tells_of_its_shards_once_however_many_there_are() -> None:
+    shards = b"shards:\n" + b"- {name: 1, items: 2, extra: [3]}\n" * 50_000
+
+    with pytest.raises(InvalidManifestError) as caught:
+        parse_head(HEAD + shards, file="dataset.yaml")
+
+    assert [(each.rule, each.line) for each in caught.value.problems] == [("unknown-key", 7)]
+
+
+def test_what_is_wrong_before_a_file_breaks_off_is_told_too() -> None:
+    data = EXAMPLE.replace(b"sequence: 7", b"sequence: seven") + b"  x-b: [\n"
+
+    assert problems(data) == [("type", 3, "sequence"), ("yaml", 84, "")]
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_manifest_or_problems(data: bytes) -> None:
     document = parse_document(HEAD + data, file="m.yaml")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedbox.manifest.problems import Problems, TooManyProblemsError, place_of, shorten
+from seedbox.manifest.problems import Problems, TooManyProblemsError, one_line, place_of, shorten
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,19 @@ def test_a_place_is_written_as_people_write_it(path: list[str | int], shown: str
 )
 def test_what_was_read_is_cut_and_cannot_act_on_a_terminal(text: str, shown: str) -> None:
     assert shorten(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("a is not b", "a is not b"),
+        ("a\nb is 'c'", r"a\nb is 'c'"),
+        ("x" * 400, "x" * 400),
+        ("x" * 401, "x" * 400 + "…"),
+    ],
+)
+def test_a_message_is_one_line_whatever_was_read(message: str, shown: str) -> None:
+    assert one_line(message) == shown
 
 
 def test_a_problem_has_the_place_that_is_being_read() -> None:

@@ -1,13 +1,14 @@
 """What a plain scalar is taken for by some YAML reader."""
 
 import re
+from unicodedata import bidirectional
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbox.manifest.scalars import taken_for
+from seedbox.manifest.scalars import UNWRITTEN, taken_for, unfit
 
 # The plain scalars that are no text in the core schema of YAML 1.2.
 CORE = re.compile(
@@ -15,6 +16,7 @@ CORE = re.compile(
     r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?(\.inf|\.Inf|\.INF)"
     r"|\.nan|\.NaN|\.NAN"
 )
+TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # UAX 9, table 4
 LOOKALIKES = st.text("0123456789_.:+-eExXobaAfFnNiIyYsStTrRuUlL~ <=Z", max_size=12)
 
 
@@ -85,3 +87,34 @@ def test_nothing_that_yaml_1_2_resolves_is_missed(plain: str) -> None:
 
 def test_a_million_digits_take_no_time() -> None:
     assert taken_for("1" * 1_000_000 + "x") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("two\nlines\tand a tab", None),
+        ("Straße, 東京, عربى, \U0001f600", None),
+        ("a\u200db\u200cc\u200bd", None),  # joiners, which Persian and emoji need
+        ("a\u2028b\ufeff", None),
+        ("a\x1b[31m", "the character U+001B"),
+        ("a\x85b", "the character U+0085"),
+        ("\ud800", "the character U+D800"),
+        ("\uffff\x00", "the character U+FFFF"),
+        ("a\u202egpj", "the character U+202E, which turns the direction of writing"),
+        ("\u061c", "the character U+061C, which turns the direction of writing"),
+    ],
+)
+def test_a_character_that_no_text_may_hold_is_named(text: str, first: str | None) -> None:
+    assert unfit(text) == first
+
+
+@given(st.characters())
+def test_what_no_text_may_hold_never_stands_in_a_file_as_it_is(character: str) -> None:
+    assert unfit(character) is None or UNWRITTEN.match(character) or character == "\r"
+
+
+def test_all_that_turns_the_direction_of_writing_is_refused() -> None:
+    turning = [chr(code) for code in range(0x11_0000) if bidirectional(chr(code)) in TURNING]
+
+    assert [character for character in turning if not unfit(character)] == []
+    assert [character for character in turning if not UNWRITTEN.match(character)] == []
