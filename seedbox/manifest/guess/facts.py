@@ -7,7 +7,7 @@ its length, and what a manifest could not hold is dropped here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -27,6 +27,7 @@ _MAX_CREATORS = 100
 _JOINERS = "\u200c\u200d"  # invisible, but without them Persian and Hindi are misspelt
 _ORCID = re.compile(r"(?<!\d)\d{4}-\d{4}-\d{4}-\d{3}[\dX](?!\w)", re.ASCII)
 _DOI = re.compile(r"10\.[0-9.]+/[!-~]+", re.ASCII)
+_DAY = re.compile(r"[12]\d{3}-[01]\d-[0-3]\d(?!\w|-)|[12]\d{3}-[01]\d-[0-3]\d(?=T)", re.ASCII)
 _WEB = url("https", "http")
 
 
@@ -90,6 +91,17 @@ def line(value: object, limit: int = MAX_TITLE) -> str | None:
 def word(value: object) -> str | None:
     """Return a short text, or None."""
     return line(value, _MAX_WORD)
+
+
+def day(value: object) -> str | None:
+    """Return the day of a date or a time as ISO 8601 has it, or None."""
+    found = _DAY.match(word(value) or "")
+    return found[0] if found else None
+
+
+def full_name(person: Mapping[str, object], *keys: str) -> str:
+    """Return a name from the parts that stand under these keys."""
+    return " ".join(said for key in keys if (said := line(person.get(key))))
 
 
 def citation(value: object) -> str | None:

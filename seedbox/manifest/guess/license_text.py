@@ -7,10 +7,11 @@ guess would be worse than none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from seedbox.manifest import licenses
 from seedbox.manifest.guess.facts import Stated, line
+from seedbox.manifest.guess.trees import items
 
 _WINDOW = 1_500  # characters: title and first paragraph
 _MAX_TEXT = 60_000  # characters; the longest license texts have 40,000
@@ -67,10 +68,6 @@ _FAMILIES: dict[str, tuple[tuple[str, str | None], ...]] = {
         ("to endorse or promote", "BSD-3-Clause"),
     ),
 }
-_NAMES = {  # of the Open Definition, as in datapackage.json
-    "odc-odbl-1.0": "ODbL-1.0",
-    "odc-pddl-1.0": "PDDL-1.0",
-}
 
 
 def spdx_lines(text: str) -> Stated | None:
@@ -97,14 +94,40 @@ def recognised(text: str) -> str | None:
 def stated(alternatives: Iterable[object]) -> Stated | None:
     """Return a license from the ways in which one source states it: name, address, title.
 
+    Ways that mean different licenses leave it unknown, for one of them is wrong.
+
     Args:
         alternatives: The clearest first; what is no text counts as nothing.
     """
     words = [text for each in alternatives if (text := line(each, _MAX_NAME))]
-    for text in words:
-        if spdx := _spdx(text):
-            return Stated(text, spdx)
+    known = {text: spdx for text in words if (spdx := _spdx(text))}
+    if len(set(known.values())) > 1:
+        return Stated(line(" or ".join(known), _MAX_NAME) or "", None)
+    for text, spdx in known.items():
+        return Stated(text, spdx)
     return Stated(words[0], None) if words else None
+
+
+def named_license(value: object) -> Stated | None:
+    """Return the license that a single value states."""
+    return stated([value])
+
+
+def licenses_of(
+    value: object, state: Callable[[object], Stated | None], operator: str = "AND"
+) -> Stated | None:
+    """Return the license of a value, or of a list whose entries all have to be understood.
+
+    Args:
+        value: From the tree of a source.
+        state: Reads one entry.
+        operator: See `joined`.
+    """
+    found = [terms for each in items(value) if (terms := state(each))]
+    whole = joined(found, operator)
+    if whole and isinstance(value, list) and len(found) < len(value):
+        return Stated(whole.words, None)
+    return whole
 
 
 def joined(several: Iterable[Stated], operator: str = "AND") -> Stated | None:
@@ -124,7 +147,7 @@ def joined(several: Iterable[Stated], operator: str = "AND") -> Stated | None:
 
 
 def _spdx(words: str) -> str | None:
-    return _NAMES.get(words.lower()) or licenses.verdict(words).expression or recognised(words)
+    return licenses.verdict(words).expression or recognised(words)
 
 
 def _plain(text: str) -> str:

@@ -7,25 +7,52 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
-from seedbox.manifest.guess.facts import UnreadableError
+from seedbox.manifest.guess.facts import UnreadableError, line
 from seedbox.manifest.nodes import ListNode, MapNode, Node, ScalarNode, load
 from seedbox.manifest.problems import Problems, TooManyProblemsError
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | bool | None
 
 _MAX_DEPTH = 64
+_MAX_KEY = 40  # characters of a key in a message
+_MOST_ITEMS = 100  # of a list, such as licenses or people
 _MAX_YAML = 1 << 20  # characters; a tree takes a hundred times as much
 _LEFT_OUT = {"alias", "anchor", "empty", "merge-key", "tag"}  # programs write such cards
 # A string counts as one match, whatever stands in it; possessive, so that no text takes long.
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
+def text_of(data: bytes) -> str:
+    """Return the text of a file.
+
+    Raises:
+        UnreadableError: It is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"byte {error.start:,} is not UTF-8") from error
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Any]:
+    """Return a value as a list: its first items, itself alone, or nothing."""
+    if value is None:
+        return []
+    return value[:_MOST_ITEMS] if isinstance(value, list) else [value]
+
+
 def read_json(text: str) -> Tree:
     """Return the tree of a JSON text.
 
     Raises:
-        UnreadableError: It is no JSON, or nested too deep.
+        UnreadableError: It is no JSON, nested too deep, or two readers could disagree on it.
     """
     depth = 0
     for found in _BRACKETS.finditer(text):
@@ -34,10 +61,25 @@ def read_json(text: str) -> Tree:
         if depth > _MAX_DEPTH:
             raise UnreadableError(f"it is nested deeper than {_MAX_DEPTH} levels")
     try:
-        tree: Tree = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        tree: Tree = json.loads(
+            text,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=str,
+            object_pairs_hook=_object,
+        )
     except ValueError as error:
         raise UnreadableError(f"it is no JSON: {error}") from error
     return tree
+
+
+def _object(pairs: list[tuple[str, Tree]]) -> Tree:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in made if keys.count(key) > 1)
+        raise UnreadableError(f"the key {line(twice, _MAX_KEY)!r} stands twice in one object")
+    return made
 
 
 def read_yaml(text: str) -> Tree:

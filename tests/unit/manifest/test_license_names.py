@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbox.manifest.license_names import REPLACED, spdx
+from seedbox.manifest.license_names import _NAMES, REPLACED, spdx
 from seedbox.manifest.licenses import verdict
 
 
@@ -94,3 +94,35 @@ def test_what_replaces_a_deprecated_id_is_spdx(replaced: str) -> None:
 @given(st.from_regex(r"[A-Za-z0-9.-]{1,20}( (AND|OR) [A-Za-z0-9.-]{1,20})?", fullmatch=True))
 def test_an_expression_is_left_alone_unless_it_is_a_name(expression: str) -> None:
     assert spdx(expression) in {expression, "CC0-1.0", "ODbL-1.0", "ODC-By-1.0", "PDDL-1.0"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Licence Ouverte v2.0",
+        "Unicode License v3",
+        "GNU General Public License v3.0",
+        "EUPL v1.2",
+        "Community Data License Agreement \u2013 Permissive, Version 2.0",
+        "Creative Commons Attribution 4.0 International (CC BY 4.0)",
+        "CC0 1.0 Universal (CC0 1.0) Public Domain Dedication",
+        "Open Data Commons Attribution License 1.0",
+        "https://open.canada.ca/en/open-government-licence-canada",
+        "FAL-1.3",
+    ],
+)
+def test_a_long_name_is_read_as_a_license_that_spdx_lists(written: str) -> None:
+    assert verdict(written).open
+
+
+def test_every_name_in_the_table_can_be_reached() -> None:
+    assert {name: spdx(name) for name in _NAMES} == _NAMES
+
+
+def test_two_names_in_one_text_have_to_mean_the_same() -> None:
+    assert spdx("MIT License (Apache 2.0)") == "MIT License (Apache 2.0)"
+    assert spdx("Our own terms (our terms)") == "Our own terms (our terms)"
+
+
+def test_letters_that_only_look_like_a_name_are_none() -> None:
+    assert spdx("ＣＣ BY 4.0") == "ＣＣ BY 4.0"  # noqa: RUF001 - that is the point

@@ -54,6 +54,7 @@ OPEN = [
     ("AGPL-3.0-only", "AGPL-3.0-only"),
     ("Unlicense", "Unlicense"),
     ("0BSD", "0BSD"),
+    ("any-OSI", "any-OSI"),
     # --- spelling
     ("cc-by-4.0", "CC-BY-4.0"),
     ("  mit\n", "MIT"),
@@ -96,7 +97,6 @@ REFUSED = [
     ("Elastic-2.0", "not-open"),
     ("Hippocratic-2.1", "not-open"),
     ("NCGL-UK-2.0", "not-open"),
-    ("any-OSI", "not-open"),
     (None, "missing"),
     ("", "missing"),
     (" \n", "missing"),
@@ -157,13 +157,16 @@ def test_any_other_license_is_refused_by_a_rule_that_says_why(
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        ("CC-BY-NC-4.0", "CC-BY-NC-4.0 forbids commercial use"),
+        ("CC-BY-NC-4.0", "CC-BY-NC-4.0 forbids commercial use (the Open Definition rejects it)"),
         ("CC-BY", "CC-BY names no version, such as CC-BY-4.0"),
         (
             "MIT AND CC-BY-ND-4.0",
-            "CC-BY-ND-4.0 forbids changed versions (AND needs every part open)",
+            (
+                "CC-BY-ND-4.0 forbids changed versions (the Open Definition rejects it);"
+                " AND needs every part open"
+            ),
         ),
-        ("MIT OR JSON", "MIT is an open license (permissive) (OR needs one part open)"),
+        ("MIT OR JSON", "MIT is open (the OSI approves it); OR needs one part open"),
         ("NOASSERTION", "NOASSERTION says that nobody has granted anything"),
         ("LicenseRef-x", "LicenseRef-x is defined by its publisher alone, not by SPDX"),
     ],
@@ -259,9 +262,8 @@ def test_a_shard_with_a_refused_license_is_refused_alone() -> None:
 
     gate(manifest)
 
-    assert refused(manifest) == (
-        Refusal("s1", "CC-BY-NC-4.0", "non-commercial", "CC-BY-NC-4.0 forbids commercial use"),
-    )
+    why = "CC-BY-NC-4.0 forbids commercial use (the Open Definition rejects it)"
+    assert refused(manifest) == (Refusal("s1", "CC-BY-NC-4.0", "non-commercial", why),)
 
 
 def test_without_a_default_only_shards_with_their_own_license_pass() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from seedbox.manifest.guess.facts import Stated
-from seedbox.manifest.guess.license_text import joined, recognised, spdx_lines, stated
+from seedbox.manifest.guess.license_text import joined, licenses_of, recognised, spdx_lines, stated
 
 MIT = """\
 MIT License
@@ -126,9 +126,26 @@ def test_an_spdx_line_inside_a_sentence_is_not_one() -> None:
 
 
 def test_the_first_known_of_several_ways_to_state_a_license_counts() -> None:
-    ways = [None, "Our terms", "https://creativecommons.org/licenses/by/4.0/", "MIT"]
+    url = "https://creativecommons.org/licenses/by/4.0/"
 
-    assert stated(ways) == Stated("https://creativecommons.org/licenses/by/4.0/", "CC-BY-4.0")
+    assert stated([None, "Our terms", url, "CC BY 4.0"]) == Stated(url, "CC-BY-4.0")
+
+
+def test_ways_that_mean_different_licenses_leave_it_unknown() -> None:
+    url = "https://creativecommons.org/licenses/by-nc/4.0/"
+
+    assert stated(["CC-BY-4.0", url]) == Stated(f"CC-BY-4.0 or {url}", None)
+
+
+def test_of_a_list_every_entry_has_to_be_understood() -> None:
+    def state(value: object) -> Stated | None:
+        return stated([value])
+
+    assert licenses_of(["mit", "isc"], state) == Stated("mit AND isc", "MIT AND ISC")
+    assert licenses_of(["mit", "isc"], state, "OR") == Stated("mit OR isc", "MIT OR ISC")
+    assert licenses_of(["mit", {}], state) == Stated("mit", None)
+    assert licenses_of("mit", state) == Stated("mit", "MIT")
+    assert licenses_of(None, state) is None
 
 
 def test_an_unknown_license_keeps_its_words() -> None:
