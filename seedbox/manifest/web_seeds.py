@@ -7,8 +7,8 @@ follows it on the server.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import quote, unquote, urlsplit
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from seedbox.manifest.model import Head, Pack, Shard, WebSeed
 
@@ -17,15 +17,20 @@ _HINT = "Write the URL of the folder that holds the torrent's name, with a slash
 
 def problems(head: Head, shard: Shard, seed: WebSeed) -> Iterator[tuple[str, str]]:
     """Yield message and hint of each thing that keeps a URL from working."""
-    url = seed.url
+    url = shown(seed.url)
     parts = urlsplit(url)
-    if parts.query or parts.fragment or url.endswith(("?", "#")):
+    if url != seed.url:
+        hint = "Use a URL that everybody may ask for; the manifest shows it to everybody."
+        yield f"{url} comes with a name or password in it", hint
+    elif parts.query or parts.fragment or url.endswith(("?", "#")):
         hint = "Remove what follows ? or #."
-        yield f"a client cannot add a path behind the ? or # of {url}", hint
+        asked = asked_for(head, shard, seed)
+        yield f"a client cannot add a path behind the ? or # of {url}: it asks for {asked}", hint
     elif not url.endswith("/"):
         yield f"{url} does not end in /, so a client asks for {asked_for(head, shard, seed)}", _HINT
     elif shard.at is not None and not unquote(parts.path).endswith(f"/{shard.at}/"):
-        yield f"{url} does not end with the shard's folder {shard.at}/", _HINT
+        asked = asked_for(head, shard, seed)
+        yield f"a client asks for {asked}, the shard's file is in the folder {shard.at}/", _HINT
     elif not _fits_origin(head, shard, url):
         origin = head.origin.url if head.origin is not None else ""
         yield f"a client asks for {asked_for(head, shard, seed)}, the origin is {origin}", _HINT
@@ -33,11 +38,35 @@ def problems(head: Head, shard: Shard, seed: WebSeed) -> Iterator[tuple[str, str
 
 def asked_for(head: Head, shard: Shard, seed: WebSeed) -> str:
     """Return the start of the URLs that a client asks for."""
+    url = shown(seed.url)
     if head.pack is Pack.TAR:
-        return f"{seed.url}{shard.name}.tar"
+        return f"{url}{shard.name}.tar"
     if shard.files == 1:
-        return f"{seed.url}…"  # a single file is called what it is called in the dataset
-    return f"{seed.url}{quote(head.torrent_root or '…', safe='…')}/…"
+        return f"{url}…"  # a single file is called what it is called in the dataset
+    return f"{url}{quote(head.torrent_root or '…', safe='…')}/…"
+
+
+def shown(url: str) -> str:
+    """Return a URL as it may be shown: without a name or password."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def url_of(seed: WebSeed, path: Sequence[str], *, single: bool) -> str:
+    """Return the URL that a client asks for to get a file of a torrent (BEP 19).
+
+    Args:
+        seed: The base URL.
+        path: From the save folder: the torrent's name first.
+        single: The torrent has one file and no folder: a base URL without a slash at its end is
+            the file itself.
+    """
+    if single and not seed.url.endswith("/"):
+        return seed.url
+    base = seed.url if seed.url.endswith("/") else f"{seed.url}/"
+    return base + "/".join(quote(part, safe="") for part in path)
 
 
 def _fits_origin(head: Head, shard: Shard, url: str) -> bool:

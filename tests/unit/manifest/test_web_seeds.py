@@ -7,7 +7,7 @@ import pytest
 
 from seedbox.manifest.model import Origin, Pack, Shard, WebSeed
 from seedbox.manifest.parse import parse_manifest
-from seedbox.manifest.web_seeds import asked_for, problems
+from seedbox.manifest.web_seeds import asked_for, problems, url_of
 
 EXAMPLE = parse_manifest(Path(__file__).with_name("example.yaml").read_bytes(), file="m.yaml")
 DUMPS = "https://example.org/dumps"
@@ -55,17 +55,31 @@ def test_a_url_that_leads_to_the_files_is_right(shard: Shard, url: str) -> None:
         (
             MANY,
             "https://example.org/get?path=/",
-            "a client cannot add a path behind the ? or # of https://example.org/get?path=/",
+            (
+                "a client cannot add a path behind the ? or # of https://example.org/get?path=/: "
+                "it asks for https://example.org/get?path=/20261101/…"
+            ),
         ),
         (
             MANY,
             "https://example.org/dumps/#",
-            "a client cannot add a path behind the ? or # of https://example.org/dumps/#",
+            (
+                "a client cannot add a path behind the ? or # of https://example.org/dumps/#: "
+                "it asks for https://example.org/dumps/#20261101/…"
+            ),
+        ),
+        (
+            MANY,
+            "https://me:secret@example.org/dumps/",
+            "https://example.org/dumps/ comes with a name or password in it",
         ),
         (
             NESTED,
             "https://mirror.example/20261101/tail/",
-            "https://mirror.example/20261101/tail/ does not end with the shard's folder tail/2026/",
+            (
+                "a client asks for https://mirror.example/20261101/tail/…, "
+                "the shard's file is in the folder tail/2026/"
+            ),
         ),
         (
             NESTED,
@@ -108,3 +122,24 @@ def test_a_root_is_asked_for_in_url_encoding() -> None:
     asked = asked_for(head, MANY, WebSeed("https://example.org/"))
 
     assert asked == "https://example.org/a%20b%23%C3%A9/…"
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "single", "asked"),
+    [
+        ("https://a.example/x/", ("set", "b", "c.bin"), False, "https://a.example/x/set/b/c.bin"),
+        ("https://a.example/x", ("set", "c.bin"), False, "https://a.example/x/set/c.bin"),
+        ("https://a.example/x/", ("c.bin",), True, "https://a.example/x/c.bin"),
+        ("https://a.example/x/c.bin", ("c.bin",), True, "https://a.example/x/c.bin"),
+        (
+            "https://a.example/%20/",
+            ("a b", "c#d?e", "f%20g", "h+i&j", "~k_l-m.n", "ü"),
+            False,
+            "https://a.example/%20/a%20b/c%23d%3Fe/f%2520g/h%2Bi%26j/~k_l-m.n/%C3%BC",
+        ),
+    ],
+)
+def test_a_client_asks_for_base_name_and_path_each_segment_escaped(
+    url: str, path: tuple[str, ...], single: bool, asked: str
+) -> None:
+    assert url_of(WebSeed(url), path, single=single) == asked
