@@ -54,6 +54,14 @@ def place(environment: Mapping[str, str], home: Path) -> Path:
     return Path(base) / "seedbox" / "config.toml"
 
 
+def state_folder(environment: Mapping[str, str], home: Path) -> Path:
+    """Return the folder of what is kept from run to run: pinned keys, and what was seen."""
+    if named := environment.get("SEEDBOX_STATE"):
+        return Path(named)
+    base = environment.get("XDG_STATE_HOME") or home / ".local" / "state"
+    return Path(base) / "seedbox"
+
+
 def parse(data: bytes, *, file: str, commands: Iterable[str]) -> Config:
     """Read a configuration file.
 

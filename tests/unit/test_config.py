@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from seedbox.config import parse, place
+from seedbox.config import parse, place, state_folder
 from seedbox.errors import InvalidConfigError
 
 HOME = Path("/home/ann")
@@ -85,3 +85,18 @@ def test_what_is_no_toml_is_refused(data: bytes) -> None:
 
 def test_an_empty_file_says_nothing() -> None:
     assert parse(b"", file="my.toml", commands=["fetch"]).options_of("fetch", ["jobs"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ({}, "/home/me/.local/state/seedbox"),
+        ({"XDG_STATE_HOME": "/var/me"}, "/var/me/seedbox"),
+        ({"XDG_STATE_HOME": ""}, "/home/me/.local/state/seedbox"),
+        ({"XDG_STATE_HOME": "/var/me", "SEEDBOX_STATE": "/srv/state"}, "/srv/state"),
+    ],
+)
+def test_the_state_folder_is_found_as_the_xdg_specification_says(
+    environment: dict[str, str], folder: str
+) -> None:
+    assert state_folder(environment, Path("/home/me")) == Path(folder)
