@@ -22,7 +22,7 @@ find_python = for python in $(PYTHONS) none; do \
 SANITIZED := $(CURDIR)/build/sanitize
 LANES := $(SANITIZED)/seedbox/hashing/_lanes.abi3.so
 
-.PHONY: help demo test lint sanitize wheel bench docs requirements clean
+.PHONY: help demo test lint sanitize wheel bench docs reproduce requirements clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -86,6 +86,9 @@ docs: $(READY) ## Write the help texts in docs/cli.md and the picture of the dem
 	$(BIN)/python docs/update_cli.py
 	$(BIN)/python docs/picture.py
 
+reproduce: $(READY) ## Make the datasets in manifests/ anew and compare; ONLY="cldr-dates" makes some
+	$(BIN)/python manifests/reproduce.py $(ONLY)
+
 requirements: ## Write requirements/dev.txt anew from pyproject.toml; UPGRADE=1 moves every pin
 	@$(find_python); set -ex; "$$python" -m venv $(VENV)-uv
 	$(VENV)-uv/bin/python $(PIP) uv==$(UV_VERSION)
@@ -106,4 +109,4 @@ $(READY): pyproject.toml requirements/dev.txt seedbox/hashing/_lanes.c
 clean: ## Remove everything that make and the tools made
 	rm -rf $(VENV) $(VENV)-uv build dist *.egg-info .coverage .coverage.* .hypothesis \
 	  .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find $(wildcard seedbox tests benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(wildcard seedbox tests benchmarks manifests) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
-from seedbox import disk
-from seedbox.catalog.popularity import PopularityTable, read_popularity
+from seedbox.catalog.popularity import PopularityTable, Row, read_popularity
 from seedbox.errors import InvalidPopularityError, Problem
 from seedbox.plan.build import Item
 
 _MOST_SHOWN = 20  # unknown paths in a message
 
 
-def items_in(listing: disk.Listing, popularity: Path | None) -> tuple[list[Item], int]:
+class File(Protocol):
+    """A file of a source."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Its path below the root."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+
+class Listing(Protocol):
+    """The files of a source, in a folder or on a server."""
+
+    @property
+    def root(self) -> object:
+        """What is shown of where they lie."""
+        ...
+
+    @property
+    def files(self) -> Sequence[File]:
+        """All of them."""
+        ...
+
+
+def items_in(listing: Listing, popularity: Path | None) -> tuple[list[Item], int]:
     """Join the files of a source with a popularity table.
 
     Args:
@@ -31,11 +60,11 @@ def items_in(listing: disk.Listing, popularity: Path | None) -> tuple[list[Item]
     table = read_popularity(popularity)
     named = {"/".join(file.parts): file for file in listing.files}
     _refuse_unknown(table, set(table.rows) - set(named), str(listing.root))
-    zero = Decimal(0)
-    items = [
-        Item(file.parts, file.size, table.rows[name].value if name in table.rows else zero)
-        for name, file in named.items()
-    ]
+    unlisted = Row(Decimal(0), 0)
+    items = []
+    for name, file in named.items():
+        row = table.rows.get(name, unlisted)
+        items.append(Item(file.parts, file.size, row.value, row.license))
     return items, sum(name not in table.rows for name in named)
 
 

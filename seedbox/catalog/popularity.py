@@ -1,8 +1,8 @@
 """Popularity tables: which path is used how much, from CSV.
 
-A table names its columns in its first line; `path` (relative to the source, with `/`) and `value`
-are read, others are left alone. Values are exact decimal numbers, since coverage must come out
-the same on every machine.
+A table names its columns in its first line; `path` (relative to the source, with `/`), `value` and
+the optional `license` are read, others are left alone. Values are exact decimal numbers, since
+coverage must come out the same on every machine. Whether a license is open is not asked here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from seedbox import disk
 from seedbox.errors import InvalidPopularityError, Problem
 
 _MAX_BYTES = 1 << 30
 _MAX_PROBLEMS = 100
+_MAX_LICENSE = 1000  # characters; the longest that SPDX expressions of real packages have
 _NUMBER = re.compile(r"\d{1,24}(\.\d{1,9})?", re.ASCII)
 
 
@@ -29,6 +31,7 @@ class Row:
 
     value: Decimal  # in the unit of the dataset's popularity metric; never negative
     line: int  # 1-based, for messages
+    license: str | None = None  # what its publisher wrote; None: the dataset's
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ def read_popularity(path: Path) -> PopularityTable:
     """Read a popularity table in CSV (RFC 4180), UTF-8.
 
     Raises:
-        InvalidPopularityError: No such columns, a value that is no number from zero up, or a
-            path that comes twice; all problems at once.
+        InvalidPopularityError: No such columns, a value that is no number from zero up, a license
+            that is no line of text, or a path that comes twice; all problems at once.
         SourceError: There is no such file.
     """
     return parse_popularity(disk.read_whole(path, _MAX_BYTES), file=str(path))
@@ -88,7 +91,13 @@ def _entries(data: bytes, file: str) -> Iterator[tuple[str, Row] | Problem]:
                 words = f"the first line names the column {name!r} {count} times, not once"
                 yield _problem(file, 1, f"{words}: {header!r:.80}")
                 return
-        columns = header.index("path"), header.index("value")
+        if (count := header.count("license")) > 1:
+            yield _problem(
+                file, 1, f"the first line names the column 'license' {count} times, not once"
+            )
+            return
+        known = [header.index(name) for name in ("path", "value", "license") if name in header]
+        columns = _Columns(known[0], known[1], known[2] if count else None, max(known))
         for cells in reader:
             if cells:
                 yield _entry(file, reader.line_num, cells, columns)
@@ -96,19 +105,32 @@ def _entries(data: bytes, file: str) -> Iterator[tuple[str, Row] | Problem]:
         yield _problem(file, reader.line_num, f"is no CSV: {error}")
 
 
-def _entry(
-    file: str, line: int, cells: list[str], columns: tuple[int, int]
-) -> tuple[str, Row] | Problem:
-    if len(cells) <= max(columns):
+class _Columns(NamedTuple):
+    """Where in a line what stands."""
+
+    path: int
+    value: int
+    license: int | None  # None: there is no such column
+    last: int
+
+
+def _entry(file: str, line: int, cells: list[str], columns: _Columns) -> tuple[str, Row] | Problem:
+    if len(cells) <= columns.last:
         return _problem(file, line, f"has {len(cells)} cells, the header names more")
-    path, text = cells[columns[0]], cells[columns[1]].strip()
+    path, text = cells[columns.path], cells[columns.value].strip()
     if not path:
         return _problem(file, line, "has no path")
     if not _NUMBER.fullmatch(text):
         return _problem(
             file, line, f"value {text[:40]!r} of {path!r:.200} is no number from zero up"
         )
-    return path, Row(Decimal(text), line)
+    if columns.license is None:
+        return path, Row(Decimal(text), line)
+    terms = cells[columns.license].strip()
+    if len(terms) > _MAX_LICENSE or not terms.isprintable():
+        message = f"license {terms[:40]!r} of {path!r:.200} is not a line of text"
+        return Problem("popularity", message, "Write an SPDX expression.", file=file, line=line)
+    return path, Row(Decimal(text), line, terms or None)
 
 
 def _problem(file: str, line: int, message: str) -> Problem:

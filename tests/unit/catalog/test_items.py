@@ -36,6 +36,17 @@ def test_each_file_gets_its_value_and_the_others_zero_and_are_counted(
     assert unlisted == 2
 
 
+def test_each_file_gets_its_license_and_the_others_none(
+    tmp_path: Path, listing: disk.Listing
+) -> None:
+    path = tmp_path / "popularity.csv"
+    path.write_text("path,value,license\nb/c,1,MIT\na,2,\n")
+
+    items, _ = items_in(listing, path)
+
+    assert [item.license for item in items] == [None, "MIT", None]
+
+
 def test_without_a_table_nothing_is_known_and_nothing_is_counted(listing: disk.Listing) -> None:
     items, unlisted = items_in(listing, None)
 

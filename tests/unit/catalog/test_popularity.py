@@ -95,6 +95,19 @@ def test_a_table_is_read_from_its_file(tmp_path: Path) -> None:
         read_popularity(tmp_path / "q.csv")
 
 
+def licenses_of(text: str) -> dict[str, str | None]:
+    rows = parse_popularity(text.encode(), file="p.csv").rows
+    return {path: row.license for path, row in rows.items()}
+
+
+def test_a_table_may_give_files_licenses_of_their_own() -> None:
+    text = "license,path,value\nMIT,a,1\n CC BY 4.0 ,b,2\n,c,3\n  ,d,4\n"
+
+    assert licenses_of(text) == {"a": "MIT", "b": "CC BY 4.0", "c": None, "d": None}
+    assert licenses_of("path,value,License\na,1,ISC OR MIT\n") == {"a": "ISC OR MIT"}
+    assert licenses_of("path,value\na,1\n") == {"a": None}
+
+
 # --- what is refused --------------------------------------------------------------------------
 
 
@@ -166,6 +179,21 @@ def test_a_first_line_without_each_column_once_is_refused(
 
     words = f"1: the first line names the column {column!r} {count} times, not once"
     assert problem.startswith(words)
+
+
+def test_licenses_that_are_no_line_of_text_are_refused_with_all_else() -> None:
+    long = "x" * 1001
+    text = f'path,value,license\na,1,"M\nIT"\nb,1\nc,1,{long}\nd,z,MIT\ne,1,M\x1bIT\n'
+
+    assert refused(text) == [
+        "3: license 'M\\nIT' of 'a' is not a line of text",
+        "4: has 2 cells, the header names more",
+        f"5: license '{'x' * 40}' of 'c' is not a line of text",
+        "6: value 'z' of 'd' is no number from zero up",
+        "7: license 'M\\x1bIT' of 'e' is not a line of text",
+    ]
+    (problem,) = refused("path,value,license,License\n")
+    assert problem == "1: the first line names the column 'license' 2 times, not once"
 
 
 def test_an_empty_file_is_refused() -> None:
