@@ -20,7 +20,7 @@ NO_FOLDER = os.devnull  # so that nobody's own configuration shows
 
 def help_of(verb: str) -> str:
     """Return what `--help` prints on a terminal of 80 columns or more; of all if `seedbox`."""
-    arguments = ["--help"] if verb == "seedbox" else [verb, "--help"]
+    arguments = ["--help"] if verb == "seedbox" else [*verb.split(), "--help"]
     given = dict.fromkeys(name for name in os.environ if name.startswith("SEEDBOX_"))
     runner = CliRunner(env={**given, "XDG_CONFIG_HOME": NO_FOLDER}, catch_exceptions=False)
     # Click leaves two columns free.

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
-from seedbox.cli import options
+from seedbox.cli import online, options
+from seedbox.errors import UsageError
 from seedbox.torrent.info_hash import Format
 
 if TYPE_CHECKING:
     from seedbox.console import Console
     from seedbox.disk import Listing
+    from seedbox.jobs.remote import RemoteListing
     from seedbox.manifest.model import Head
-    from seedbox.plan.build import BuildOptions, BuildPlan
+    from seedbox.plan.build import BuildPlan
+
+
+class _Chosen(TypedDict):
+    """Options that say how the dataset is cut, and what stands in its head."""
+
+    popularity: Path | None
+    shard_size: int
+    pack: str | None
+    form: str | None
+    piece_length: int | None
+    trackers: tuple[str, ...]
+    web_seeds: tuple[str, ...]
+    leave_out_refused: bool
 
 
 @click.command("build")
 @click.argument("dataset", type=click.Path(path_type=Path), metavar="DATASET.yaml")
-@click.option("--source", type=click.Path(path_type=Path), required=True, help="The data.")
+@click.option("--source", type=click.Path(path_type=Path), help="The data.")
+@click.option(
+    "--from",
+    "origin",
+    metavar="URL-OR-FILE",
+    help="A list of the data on a server, which is read there and not kept; in place of --source.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -28,7 +49,14 @@ if TYPE_CHECKING:
     help="Gets manifest.yaml and torrents/.",
 )
 @click.option(
-    "--popularity", type=click.Path(path_type=Path), help="CSV with the columns path,value."
+    "--popularity",
+    type=click.Path(path_type=Path),
+    help="CSV with the columns path,value and, if files have licenses of their own, license.",
+)
+@click.option(
+    "--leave-out-refused",
+    is_flag=True,
+    help="Go on without files whose license is not open; their use stays in the total.",
 )
 @click.option(
     "--shard-size",
@@ -60,6 +88,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="URL of the folder that the root lies in, with a / at its end.",
 )
+@online.of_build
 @options.jobs
 @options.dry_run
 @options.output
@@ -67,61 +96,87 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     dataset: Path,
-    source: Path,
+    source: Path | None,
+    origin: str | None,
     out: Path,
-    popularity: Path | None,
-    shard_size: int,
-    pack: str | None,
-    form: str | None,
-    piece_length: int | None,
-    trackers: tuple[str, ...],
-    web_seeds: tuple[str, ...],
     jobs: int | None,
     dry_run: bool,
+    online: online.Publishing,
     console: Console,
+    **chosen: Unpack[_Chosen],
 ) -> None:
-    """Turn a folder into shards, torrents and a manifest.
+    """Turn a folder, or files on a server, into shards, torrents and a manifest.
 
-    Files are ordered by popularity and cut into shards of --shard-size. The source is only read:
-    it seeds the shards in place. A build that was stopped goes on where it was, and the same
-    input gives the same bytes on every machine.
+    Files are ordered by popularity and cut into shards of --shard-size, those of each license
+    apart. The source is only read: it seeds the shards in place. A build that was stopped goes on
+    where it was, and the same input gives the same bytes on every machine.
 
-    Exit status: 0 built, 2 wrong usage, 4 bad input, 5 disk trouble, 7 license refused.
+    Exit status: 0 built, 2 wrong usage, 4 bad input, 5 disk trouble, 6 a server did not give what
+    it was asked for, 7 license refused.
     """
-    from seedbox import disk
     from seedbox.console import published
     from seedbox.jobs.build import run_build
-    from seedbox.plan.build import BuildOptions
 
-    listing = disk.scan(source, leave_out=(dataset, out))
-    head = _head(dataset, pack, form, trackers)
-    plan = _plan(head, listing, popularity, BuildOptions(shard_size, piece_length, web_seeds))
+    head = _head(dataset, chosen)
+    if origin is not None and source is None:
+        listing = _there(origin, head, console)
+    elif source is not None and origin is None:
+        listing = _here(source, (dataset, out))
+    else:
+        hint = "Pass --source FOLDER for data on this machine, --from URL for data on a server."
+        raise UsageError("either --source or --from is needed, and not both", hint)
+    plan = _plan(head, listing, chosen)
     if dry_run:
         console.show(published.build_plan_document(plan), lambda: published.build_plan_view(plan))
         return
+    plan = online.settle(plan)
     report = run_build(plan, listing, out, jobs=jobs, on_event=console.show_event)
     console.show(published.build_document(report), lambda: published.build_view(report))
     ctx.exit(0 if report.ok else 1)
 
 
-def _plan(head: Head, listing: Listing, popularity: Path | None, chosen: BuildOptions) -> BuildPlan:
-    """Decide which shards there are."""
+def _here(source: Path, leave_out: tuple[Path, ...]) -> Listing | RemoteListing:
+    from seedbox import disk
+
+    return disk.scan(source, leave_out=leave_out)
+
+
+def _there(origin: str, head: Head, console: Console) -> Listing | RemoteListing:
+    from seedbox.jobs.remote import survey
+
+    return survey(origin, head, on_event=console.show_event)
+
+
+def _plan(head: Head, listing: Listing | RemoteListing, chosen: _Chosen) -> BuildPlan:
+    """Decide which shards there are; a server that they come from is a web seed of theirs."""
     from seedbox.catalog.items import items_in
-    from seedbox.plan.build import plan_build
+    from seedbox.jobs.remote import RemoteListing
+    from seedbox.plan.build import BuildOptions, plan_build
 
-    items, unlisted = items_in(listing, popularity)
-    return plan_build(head, items, chosen, folder=listing.root.name, unlisted=unlisted)
+    items, unlisted = items_in(listing, chosen["popularity"])
+    folder, web_seeds = Path(listing.root).name, chosen["web_seeds"]
+    if isinstance(listing, RemoteListing):
+        head = listing.plan.head(head)
+        web_seeds = tuple(dict.fromkeys((listing.plan.web_seed, *web_seeds)))
+    how = BuildOptions(
+        chosen["shard_size"],
+        chosen["piece_length"],
+        web_seeds,
+        chosen["leave_out_refused"],
+    )
+    return plan_build(head, items, how, folder=folder, unlisted=unlisted)
 
 
-def _head(dataset: Path, pack: str | None, form: str | None, trackers: tuple[str, ...]) -> Head:
+def _head(dataset: Path, chosen: _Chosen) -> Head:
     """Return what the dataset says of itself, with what the command line says instead."""
     from seedbox.jobs.shards import read_head
     from seedbox.manifest.model import Pack
 
     head = read_head(dataset)
+    pack, form = chosen["pack"], chosen["form"]
     return replace(
         head,
         pack=Pack(pack) if pack else head.pack,
         format=Format(form) if form else head.format,
-        trackers=tuple((url,) for url in trackers) or head.trackers,
+        trackers=tuple((url,) for url in chosen["trackers"]) or head.trackers,
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seedbox.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
     from fractions import Fraction
 
     from seedbox.console import Console
-    from seedbox.engine.base import Endpoint, Settings
+    from seedbox.console.tables import Document
+    from seedbox.engine.base import Endpoint
+    from seedbox.jobs.admission import Admitted
     from seedbox.jobs.fetch import FetchReport
     from seedbox.jobs.fetch_shard import FetchOptions
     from seedbox.plan.fetch import FetchPlan, Selection
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Give a shard up after so long without data.",
 )
+@options.key
 @options.jobs
 @options.dry_run
 @options.output
@@ -62,6 +66,7 @@ def command(
     peers: tuple[tuple[Endpoint, ...], ...],
     listen: tuple[Endpoint, ...],
     stall: timedelta,
+    keys: tuple[str, ...],
     jobs: int | None,
     dry_run: bool,
     console: Console,
@@ -72,48 +77,52 @@ def command(
     to OUT/<publisher>/<dataset>/. A fetch that was stopped goes on where it was.
 
     Exit status: 0 all of it is here, 1 a part is missing, 2 wrong usage, 4 bad input,
-    5 disk trouble, 7 license refused.
+    5 disk trouble, 7 refused: the license, the signature, or withdrawn.
     """
     from itertools import chain
 
     from seedbox.console import received
-    from seedbox.engine.base import Settings
     from seedbox.jobs.fetch_shard import FetchOptions
     from seedbox.plan.fetch import Selection
 
-    plan = _plan(manifest_path, out, Selection(coverage, top, names, budget))
+    admitted = options.admitted(manifest_path, keys, console, taking=True, remember=not dry_run)
+    plan = _plan(admitted, out, Selection(coverage, top, names, budget), console)
     if dry_run:
-        console.show(received.fetch_plan_document(plan), lambda: received.fetch_plan_view(plan))
+        document = received.fetch_plan_document(plan)
+        _show(document, lambda: received.fetch_plan_view(plan), admitted, console)
         return
     chosen = FetchOptions(peers=tuple(chain(*peers)), stall=stall.total_seconds(), jobs=jobs)
-    report = _run(plan, Settings(listen=listen), manifest_path, out, chosen, console)
-    console.show(received.fetch_document(report), lambda: received.fetch_view(report))
+    report = _run(plan, listen, manifest_path, out, chosen, console)
+    _show(received.fetch_document(report), lambda: received.fetch_view(report), admitted, console)
     ctx.exit(0 if report.ok else 1)
 
 
-def _plan(manifest_path: Path, out: Path, wanted: Selection) -> FetchPlan:
-    """Decide what to fetch, knowing what is there already and what there is room for."""
+def _show(
+    document: Document, view: Callable[[], Any], admitted: Admitted, console: Console
+) -> None:
+    """Show a result with who has signed the manifest."""
+    from seedbox.console.trusted import signature_lines, with_signature
+
+    signed = with_signature(document, admitted)
+    console.show(signed, lambda: signature_lines(view(), admitted))
+
+
+def _plan(admitted: Admitted, out: Path, wanted: Selection, console: Console) -> FetchPlan:
+    """Decide what to fetch, and say what nobody can tell about it."""
     from datetime import UTC, datetime
 
-    from seedbox.disk import free_space
-    from seedbox.jobs.shards import Source, held_bytes, read_manifest
-    from seedbox.plan.fetch import plan_fetch, select
+    from seedbox.jobs.events import Warned
+    from seedbox.jobs.fetch import decide
 
-    manifest = read_manifest(manifest_path)
-    source = Source(manifest_path, manifest)
-    return plan_fetch(
-        manifest,
-        wanted,
-        held=held_bytes(source, select(manifest, wanted), out),
-        free=free_space(out),
-        folder=str(out),
-        now=datetime.now(UTC),
-    )
+    plan = decide(admitted.source, wanted, out, now=datetime.now(UTC))
+    for warning in plan.warnings:
+        console.show_event(Warned(warning))
+    return plan
 
 
 def _run(
     plan: FetchPlan,
-    settings: Settings,
+    listen: tuple[Endpoint, ...],
     manifest_path: Path,
     out: Path,
     chosen: FetchOptions,
@@ -121,10 +130,11 @@ def _run(
 ) -> FetchReport:
     """Fetch with libtorrent."""
     from seedbox.cli.stopping import run_until_done
+    from seedbox.engine.base import Settings
     from seedbox.engine.libtorrent import LibtorrentEngine
     from seedbox.jobs.fetch import run_fetch
 
-    engine = LibtorrentEngine(settings)
+    engine = LibtorrentEngine(Settings(listen=listen))
     return run_until_done(
         run_fetch(plan, engine, manifest_path, out, chosen, on_event=console.show_event)
     )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import functools
+import os
 import signal
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from seedbox import units
+from seedbox import config, units
 from seedbox.cli.stopping import stopped_status
 from seedbox.engine.base import Endpoint
 from seedbox.errors import SeedboxError
+
+if TYPE_CHECKING:
+    from seedbox.console import Console
+    from seedbox.jobs.admission import Admitted, Trust
+    from seedbox.manifest.keys import SecretKey
 
 T = TypeVar("T")
 
@@ -97,6 +104,7 @@ ENDPOINT = Parsed("address:port", Endpoint.parse)
 PEERS = Parsed("host:port", _peers)
 TRACKER = Parsed("url", _url("udp", "https", "http", "wss", "ws"))
 WEB_SEED = Parsed("url", _url("https", "http"))
+PAGE = Parsed("url", _url("https", "http"))
 BASE_URL = Parsed("url", _base_url)
 
 
@@ -149,3 +157,97 @@ jobs = click.option(
     help="Hashing threads; one a core by default.",
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Print the plan and touch nothing.")
+
+
+# --- keys -------------------------------------------------------------------------------------
+
+key = click.option(
+    "--key",
+    "keys",
+    metavar="KEY",
+    multiple=True,
+    help="Publisher's key, RW… or a .pub file, beside the pinned ones; may be repeated.",
+)
+password_file = click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="Read the password from the first line of a file or pipe, such as /dev/fd/3.",
+)
+
+
+def state_folder() -> Path:
+    """Return where pinned keys, and what was seen, are kept."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  (Path.home fails for users without one)
+    return config.state_folder(os.environ, home)
+
+
+def trust(keys: Sequence[str]) -> Trust:
+    """Return whom to believe in this run: pinned keys, and those given with --key.
+
+    Raises:
+        InvalidKeyError: One is no key.
+        SourceError: One is neither a key nor a file.
+    """
+    from seedbox.jobs.admission import trust_in
+
+    return trust_in(keys, state_folder())
+
+
+def admitted(
+    path: Path, keys: Sequence[str], console: Console, *, taking: bool, remember: bool = True
+) -> Admitted:
+    """Read a manifest that may be believed, with what was taken back of it.
+
+    Says so if nobody has checked who wrote it, or whether something was taken back.
+
+    Raises:
+        SeedboxError: See `jobs.admission.admit` and `jobs.withdrawals.heed`.
+    """
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    from seedbox.jobs.admission import admit
+    from seedbox.jobs.events import Warned
+    from seedbox.jobs.withdrawals import heed
+
+    trusted, now = trust(keys), datetime.now(UTC)
+    found = admit(path, trusted, now=now, taking=taking, remember=remember)
+    if found.signed_by is None:
+        console.show_event(Warned(f"the signature of {path} is {found.note}"))
+    heeded = heed(found.source, trusted, now=now, remember=remember)
+    for warning in heeded.warnings:
+        console.show_event(Warned(warning))
+    return replace(found, source=heeded.source)
+
+
+def inspected(path: Path, keys: Sequence[str]) -> Admitted:
+    """Read a manifest that may be believed, only to look at it: nothing is remembered.
+
+    Raises:
+        SeedboxError: See `jobs.admission.admit`.
+    """
+    from datetime import UTC, datetime
+
+    from seedbox.jobs.admission import admit
+
+    return admit(path, trust(keys), now=datetime.now(UTC), taking=False, remember=False)
+
+
+def secret_key(keyfile: Path, password_file: Path | None) -> SecretKey:
+    """Return the key to sign with; its password is asked for if it has one and no file is given.
+
+    Raises:
+        InvalidKeyError: It is no secret key.
+        WrongPasswordError: The password is not that of this key.
+        UsageError: There is no terminal to ask on.
+    """
+    from seedbox.console.asking import ask_password
+    from seedbox.jobs.signing import needs_password, open_key, read_key_file, read_password
+
+    data = read_key_file(keyfile)
+    if not needs_password(data, keyfile):
+        return open_key(data, None, keyfile)
+    if password_file is not None:
+        return open_key(data, read_password(password_file), keyfile)
+    typed = ask_password(str(keyfile), otherwise="Pass --password-file.")
+    return open_key(data, typed, keyfile)

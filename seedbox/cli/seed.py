@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="Address for peers to call, port 0 for any free one; by default port 6881 everywhere.",
 )
 @click.option("--up", type=options.RATE, help="Most bytes to serve each second, such as 20MB/s.")
+@options.key
 @options.jobs
 @options.output
 @click.pass_context
@@ -41,6 +42,7 @@ def command(
     data: tuple[Path, ...],
     listen: tuple[Endpoint, ...],
     up: int | None,
+    keys: tuple[str, ...],
     jobs: int | None,
     console: Console,
 ) -> None:
@@ -50,25 +52,29 @@ def command(
     the data. Ctrl-C stops cleanly and says what was served.
 
     Exit status: 1 nothing to serve, 2 wrong usage, 4 bad input, 5 disk or port trouble,
-    7 license refused, 130 or 143 stopped.
+    7 refused: the license, the signature or the withdrawals, 130 or 143 stopped.
     """
     from datetime import UTC, datetime
 
     from seedbox.cli.stopping import run_until_stopped
     from seedbox.console import served
+    from seedbox.console.trusted import signature_lines, with_signatures
     from seedbox.daemon.seed import SeedOptions, run_seed
     from seedbox.engine.base import Endpoint, Settings
     from seedbox.engine.libtorrent import LibtorrentEngine
-    from seedbox.jobs.shards import Source, read_manifest
 
-    sources = [Source(path, read_manifest(path)) for path in manifests]
+    admitted = [options.admitted(path, keys, console, taking=False) for path in manifests]
+    sources = [each.source for each in admitted]
     everywhere = tuple(Endpoint(host, _PORT) for host in _ALL_ADDRESSES)
     engine = LibtorrentEngine(Settings(listen=listen or everywhere, upload_limit=up))
     chosen = SeedOptions(data, datetime.now(UTC), jobs)
     report, stopped_by = run_until_stopped(
         lambda stop: run_seed(sources, engine, chosen, stop, console.show_event)
     )
-    console.show(served.seed_document(report), lambda: served.seed_view(report))
+    console.show(
+        with_signatures(served.seed_document(report), admitted),
+        lambda: signature_lines(served.seed_view(report), *admitted),
+    )
     ctx.exit(stopped_by or 1)
 
 

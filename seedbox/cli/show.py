@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 
 @click.command("show")
 @click.argument("what", metavar="MANIFEST|TORRENT|MAGNET")
+@options.key
 @options.output
-def command(what: str, console: Console) -> None:
+def command(what: str, keys: tuple[str, ...], console: Console) -> None:
     """Say what a manifest, a torrent or a magnet link is.
 
     Of a manifest: license, shards, sizes and the coverage curve. Of a torrent: format, info-hashes,
     pieces and files. Of a magnet link: everything in it. Nothing is fetched.
 
-    Exit status: 0 shown, 2 wrong usage, 4 bad input.
+    Exit status: 0 shown, 2 wrong usage, 4 bad input, 7 refused: the signature.
     """
     from seedbox.console import shows
-    from seedbox.jobs.shards import read_manifest, read_torrent
+    from seedbox.console.trusted import signature_lines, with_signature
+    from seedbox.jobs.shards import read_torrent
     from seedbox.torrent.magnet import Magnet
 
     if what.lower().startswith("magnet:"):
@@ -35,5 +37,9 @@ def command(what: str, console: Console) -> None:
         metainfo = read_torrent(Path(what))
         console.show(shows.torrent_document(metainfo), lambda: shows.torrent_view(metainfo))
     else:
-        manifest = read_manifest(Path(what))
-        console.show(shows.manifest_document(manifest), lambda: shows.manifest_view(manifest))
+        admitted = options.inspected(Path(what), keys)
+        manifest = admitted.source.manifest
+        console.show(
+            with_signature(shows.manifest_document(manifest), admitted),
+            lambda: signature_lines(shows.manifest_view(manifest), admitted, below=True),
+        )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     type=options.RATE,
     help="Most bytes to read each second, such as 50MB/s, beside a seeding daemon.",
 )
+@options.key
 @options.jobs
 @options.output
 @click.pass_context
@@ -37,6 +38,7 @@ def command(
     data: Path,
     names: tuple[str, ...],
     max_read: int | None,
+    keys: tuple[str, ...],
     jobs: int | None,
     console: Console,
 ) -> None:
@@ -45,13 +47,24 @@ def command(
     Says of each file: right, missing, of the wrong size, or which byte ranges are wrong. PATH is
     the file or folder itself, the folder it lies in, or a mirror's data folder.
 
-    Exit status: 0 all is right, 1 something is not, 2 wrong usage, 4 bad input, 5 disk trouble.
+    Exit status: 0 all is right, 1 something is not, 2 wrong usage, 4 bad input, 5 disk trouble,
+    7 refused: the signature.
     """
     from seedbox.console import received
+    from seedbox.console.trusted import signature_lines, with_signature
     from seedbox.jobs.verify_all import verify_all
 
+    admitted = None if listed.suffix == ".torrent" else options.inspected(listed, keys)
     found = verify_all(
-        listed, data, names=names, jobs=jobs, on_event=console.show_event, max_read=max_read
+        admitted.source if admitted else listed,
+        data,
+        names=names,
+        jobs=jobs,
+        on_event=console.show_event,
+        max_read=max_read,
     )
-    console.show(received.verify_document(found), lambda: received.verify_view(found))
+    console.show(
+        with_signature(received.verify_document(found), admitted),
+        lambda: signature_lines(received.verify_view(found), admitted),
+    )
     ctx.exit(0 if all(report.ok for report in found) else 1)

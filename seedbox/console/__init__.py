@@ -101,6 +101,16 @@ class Console:
         _terminal(stderr=False, file=text).print(view())
         self._print("\n".join(row.rstrip() for row in text.getvalue().split("\n")))
 
+    def write(self, text: str) -> None:
+        """Print a result that is a file in itself, as it is.
+
+        Raises:
+            DiskError: Standard output cannot be written to.
+            BrokenPipeError: Nobody reads it any more.
+        """
+        self.close()
+        self._print(text)
+
     def say(self, line: str) -> None:
         """Print a message for people to standard error, unless they asked for quiet."""
         if self.json_events:

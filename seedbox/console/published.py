@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 
+from seedbox.console.proved import (
+    online_document,
+    online_words,
+    proved_document,
+    proved_lines,
+)
 from seedbox.console.tables import (
     FILES_SHOWN,
     Document,
@@ -18,13 +24,16 @@ from seedbox.console.tables import (
     share,
     table,
 )
+from seedbox.console.terms import refused_document, refused_lines
 from seedbox.console.text import plural
+from seedbox.console.trusted import signature_document
 from seedbox.units import format_size
 
 if TYPE_CHECKING:
     from seedbox.jobs.build import BuildReport
     from seedbox.jobs.lint import LintReport
     from seedbox.jobs.torrent import TorrentReport
+    from seedbox.manifest.model import License
     from seedbox.plan.build import BuildPlan
 
 
@@ -35,6 +44,7 @@ def build_plan_document(plan: BuildPlan) -> Document:
         "root": plan.head.root,
         "size": plan.size,
         "unlisted": plan.unlisted,
+        "refused": refused_document(plan.refused),
         "shards": [
             {
                 "name": shard.name,
@@ -44,6 +54,7 @@ def build_plan_document(plan: BuildPlan) -> Document:
                 "pieces": shard.layout.piece_map.count,
                 "use": number(shard.use),
                 "coverage": number(shard.coverage),
+                "license": shard.license.spdx if shard.license else None,
             }
             for shard in plan.shards
         ],
@@ -52,7 +63,9 @@ def build_plan_document(plan: BuildPlan) -> Document:
 
 def build_plan_view(plan: BuildPlan) -> RenderableType:
     """Return what a build would make, for people."""
-    rows = table("shard", "files>", "size>", "pieces>", "of>", "coverage>")
+    several = any(shard.license for shard in plan.shards)
+    more = ["license"] if several else []
+    rows = table("shard", "files>", "size>", "pieces>", "of>", "coverage>", *more)
     for shard in plan.shards:
         rows.add_row(
             line(shard.name),
@@ -61,8 +74,9 @@ def build_plan_view(plan: BuildPlan) -> RenderableType:
             f"{shard.layout.piece_map.count:,}",
             format_size(shard.layout.piece_length),
             share(shard.coverage),
+            *([_terms(shard.license)] if several else []),
         )
-    return rows
+    return Group(rows, *refused_lines(plan.refused))
 
 
 def build_document(report: BuildReport) -> Document:
@@ -75,29 +89,35 @@ def build_document(report: BuildReport) -> Document:
         "left_out": [
             {"path": "/".join(absent.parts), "reason": absent.reason} for absent in report.left_out
         ],
+        "refused": refused_document(report.refused),
         "shards": [
             {
                 "name": shard.name,
                 "files": shard.files,
                 "size": shard.size,
                 "coverage": number(shard.coverage),
+                "license": shard.license.spdx if shard.license else None,
                 "info_hash": hashes(shard.info_hash.v1, shard.info_hash.v2),
                 "torrent": shard.torrent.path,
             }
             for shard in report.manifest.shards
         ],
+        **proved_document(report.manifest),
     }
 
 
 def build_view(report: BuildReport) -> RenderableType:
     """Return what a build has made, for people."""
-    rows = table("shard", "files>", "size>", "coverage>", "info-hash")
+    several = any(shard.license for shard in report.manifest.shards)
+    more = ["license"] if several else []
+    rows = table("shard", "files>", "size>", "coverage>", *more, "info-hash")
     for shard in report.manifest.shards:
         rows.add_row(
             line(shard.name),
             f"{shard.files:,}",
             format_size(shard.size),
             share(shard.coverage),
+            *([_terms(shard.license)] if several else []),
             shard.info_hash.key[:16] + "…",
         )
     parts: list[RenderableType] = [rows]
@@ -110,9 +130,15 @@ def build_view(report: BuildReport) -> RenderableType:
     ]
     if len(report.left_out) > FILES_SHOWN:
         parts.append(line(f"left out: {len(report.left_out) - FILES_SHOWN:,} more", "yellow"))
+    parts += refused_lines(report.refused)
+    parts += proved_lines(report.manifest)
     torrents = plural(len(report.manifest.shards), "torrent")
     parts.append(line(f"wrote {report.manifest_path} and {torrents}"))
     return Group(*parts)
+
+
+def _terms(own: License | None) -> RenderableType:
+    return line("the dataset's" if own is None else own.spdx)
 
 
 def torrent_document(report: TorrentReport) -> Document:
@@ -152,7 +178,9 @@ def lint_document(reports: Iterable[LintReport]) -> Document:
             "ok": report.ok,
             "shards": report.shards,
             "torrents": report.torrents,
+            "signature": signature_document(report.signed_by),
             "problems": [asdict(problem) for problem in report.problems],
+            **online_document(report.online),
         }
         for report in reports
     ]
@@ -167,6 +195,9 @@ def lint_view(reports: Iterable[LintReport]) -> RenderableType:
             parts.append(line(f"{problem} [{problem.rule}]", "red"))
             parts.append(line(f"  hint: {problem.hint}"))
         seen = f"{plural(report.shards, 'shard')}, {plural(report.torrents, 'torrent')} at hand"
+        if report.signed_by is not None:
+            seen += f", signed by key {report.signed_by.name}"
+        seen = ", ".join([seen, *online_words(report.online)])
         if report.ok:
             parts.append(line(f"{report.path}: no problem ({seen})", "green"))
         else:

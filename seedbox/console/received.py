@@ -16,6 +16,7 @@ from seedbox.console.tables import (
     table,
 )
 from seedbox.console.text import plural
+from seedbox.console.withdrawn import left_document, left_lines
 from seedbox.units import format_share, format_size
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def fetch_plan_document(plan: FetchPlan) -> Document:
         "need": plan.need,
         "coverage": number(plan.coverage),
         "shards": [{"name": shard.name, "size": shard.size} for shard in plan.shards],
-        "left_out": [{"name": left.name, "reason": left.reason} for left in plan.left_out],
+        "left_out": [left_document(left) for left in plan.left_out],
     }
 
 
@@ -100,7 +101,7 @@ def fetch_plan_view(plan: FetchPlan) -> RenderableType:
     rows = table("shard", "size>", "coverage>")
     for shard in plan.shards:
         rows.add_row(line(shard.name), format_size(shard.size), share(shard.coverage))
-    left = [line(f"left out: {left.name}: {left.reason}", "yellow") for left in plan.left_out]
+    left = left_lines("left out", plan.left_out)
     covered = "" if plan.coverage is None else f", {format_share(plan.coverage)} of use"
     whole = f"{format_size(plan.size)} in {plural(len(plan.shards), 'shard')}{covered}"
     return Group(rows, *left, line(f"{whole}; {format_size(plan.need)} to get"))
@@ -131,7 +132,7 @@ def fetch_document(report: FetchReport) -> Document:
             }
             for shard in report.shards
         ],
-        "left_out": [{"name": left.name, "reason": left.reason} for left in report.left_out],
+        "left_out": [left_document(left) for left in report.left_out],
     }
 
 
@@ -148,7 +149,7 @@ def fetch_view(report: FetchReport) -> RenderableType:
         parts += [line(f"  missing: {path}", "red") for path in missing[:FILES_SHOWN]]
         if len(missing) > FILES_SHOWN:
             parts.append(line(f"  missing: {len(missing) - FILES_SHOWN:,} more files", "red"))
-    parts += [line(f"left out: {left.name}: {left.reason}", "yellow") for left in report.left_out]
+    parts += left_lines("left out", report.left_out)
     return Group(*parts, *_terms(report))
 
 

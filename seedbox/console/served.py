@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 
 from seedbox.console.tables import Document, facts, line, table
+from seedbox.console.withdrawn import left_document, left_lines
 from seedbox.units import format_duration, format_share, format_size
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def seed_document(report: SeedReport) -> Document:
             {"name": s.name, "size": s.size, "uploaded": s.uploaded, "lost": s.lost}
             for s in report.seeded
         ],
-        "skipped": [{"name": s.name, "reason": s.reason} for s in report.skipped],
+        "skipped": [left_document(skipped) for skipped in report.skipped],
     }
 
 
@@ -38,8 +39,7 @@ def seed_view(report: SeedReport) -> RenderableType:
         rows.add_row(
             line(shard.name), *sizes, line(f"lost: {shard.lost}", "red") if shard.lost else ""
         )
-    skipped = [line(f"not seeded: {s.name}: {s.reason}", "yellow") for s in report.skipped]
-    return Group(rows, *skipped)
+    return Group(rows, *left_lines("not seeded", report.skipped))
 
 
 def demo_document(report: DemoReport) -> Document:

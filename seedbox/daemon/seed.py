@@ -28,6 +28,7 @@ from seedbox.errors import DiskError, SourceChangedError
 from seedbox.jobs.events import Listening, Note, OnEvent, Seeding, Served, Warned, until
 from seedbox.jobs.shards import Source, find, shard_torrent
 from seedbox.jobs.verify import run_verify, sightings
+from seedbox.jobs.withdrawals import orders_on, to_delete, unseen
 from seedbox.manifest.model import Shard
 from seedbox.plan.seed import Seeded, SeedReport, Skipped, plan_seed
 from seedbox.plan.verify import State, plan_verify
@@ -50,6 +51,7 @@ class _Held:
 
     seeded: dict[str, Seeded] = field(default_factory=dict)  # by info-hash
     skipped: list[Skipped] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # to give before anything is seeded
     lost: asyncio.Event = field(default_factory=asyncio.Event)  # one more
 
     async def until_nothing_is_left(self) -> None:
@@ -83,7 +85,7 @@ async def run_seed(
         PortInUseError: The address to listen on is taken.
     """
     held = _Held()
-    shards = await asyncio.to_thread(_planned, sources, options.now, held)
+    shards = await asyncio.to_thread(_planned, sources, options, held)
     try:
         async with asyncio.TaskGroup() as group, engine:
             for endpoint in engine.listening:
@@ -100,11 +102,19 @@ async def run_seed(
     return SeedReport(tuple(held.seeded.values()), tuple(held.skipped))
 
 
-def _planned(sources: Sequence[Source], now: datetime, held: _Held) -> list[tuple[Source, Shard]]:
+def _planned(
+    sources: Sequence[Source], options: SeedOptions, held: _Held
+) -> list[tuple[Source, Shard]]:
     """Return the shards to seed, once each .torrent has been read: a bad one is found at once."""
-    plans = [(source, plan_seed(source.manifest, now=now)) for source in sources]
-    held.skipped += [skipped for _, plan in plans for skipped in plan.skipped]
-    shards = [(source, shard) for source, plan in plans for shard in plan.shards]
+    shards: list[tuple[Source, Shard]] = []
+    for source in sources:
+        orders = orders_on(source, now=options.now)
+        plan = plan_seed(source.manifest, now=options.now, orders=orders)
+        for skipped in plan.skipped:
+            paths = to_delete(source, skipped.order, options.data)
+            held.skipped.append(replace(skipped, delete=paths))
+        held.warnings += unseen(orders)
+        shards += [(source, shard) for shard in plan.shards]
     for source, shard in shards:
         shard_torrent(source, shard)
     return shards
@@ -126,8 +136,12 @@ async def _seed(
     """Verify shard after shard, seed each as soon as it is proven, until nothing is left."""
     stopped = threading.Event()
     relay = until(stopped, on_event)
+    for warning in held.warnings:
+        on_event(Warned(warning))
     for skipped in held.skipped:
         on_event(Warned(f"{skipped.name} is not seeded: {skipped.reason}"))
+        for path in skipped.delete:
+            on_event(Note(f"to delete: {path}"))
     try:
         for source, shard in shards:
             twin = held.seeded.get(shard.info_hash.key)

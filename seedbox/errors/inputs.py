@@ -40,6 +40,13 @@ class InvalidManifestError(InvalidFileError):
     what = "manifest"
 
 
+class InvalidWithdrawalsError(InvalidFileError):
+    """A withdrawals file breaks the rules of docs/manifest.md."""
+
+    code = "invalid-withdrawals"
+    what = "withdrawals file"
+
+
 class InvalidConfigError(InvalidFileError):
     """The user's configuration file names what does not exist."""
 

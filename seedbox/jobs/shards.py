@@ -10,8 +10,9 @@ from pathlib import Path
 from seedbox import disk
 from seedbox.errors import InvalidManifestError, InvalidTorrentError, Problem, SourceError
 from seedbox.manifest import lint
-from seedbox.manifest.model import Head, Manifest, Shard
+from seedbox.manifest.model import Head, Manifest, Pack, Shard
 from seedbox.manifest.parse import parse_head
+from seedbox.manifest.withdrawals import Withdrawals
 from seedbox.plan.places import STATE, Place, home, places
 from seedbox.torrent.metainfo import Metainfo
 
@@ -25,6 +26,7 @@ class Source:
 
     path: Path
     manifest: Manifest
+    withdrawals: Withdrawals | None = None  # None: nothing is known of any
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,20 @@ def shard_torrent(source: Source, shard: Shard) -> Metainfo:
     if problems:
         raise InvalidManifestError(str(source.path), tuple(problems))
     return metainfo
+
+
+def has_torrent(source: Source, shard: Shard) -> bool:
+    """Tell whether the .torrent of a shard lies beside the manifest."""
+    parts = tuple(shard.torrent.path.split("/"))
+    return isinstance(disk.look(source.path.parent, parts), disk.Located)
+
+
+def in_tree(head: Head, shard: Shard, metainfo: Metainfo) -> tuple[str, ...]:
+    """Return the path of each file below the dataset's root, as popularity tables have it."""
+    if metainfo.layout.single:
+        at = f"{shard.at}/" if shard.at and head.pack is Pack.FILES else ""
+        return tuple(at + file.path[-1] for file in metainfo.files)
+    return tuple("/".join(file.path[1:]) for file in metainfo.files)
 
 
 def torrent_problems(source: Source, shard: Shard, metainfo: Metainfo) -> list[Problem]:

@@ -14,7 +14,7 @@ from seedbox.errors import (
     SourceError,
     UnsafePathsError,
 )
-from seedbox.jobs.build import hash_all
+from seedbox.jobs.content import hash_all
 from seedbox.jobs.events import OnEvent
 from seedbox.plan.build import check_piece_length
 from seedbox.torrent import paths
@@ -96,7 +96,7 @@ def run_torrent(
     """
     if out.is_dir():
         out = out / f"{plan.layout.name}.torrent"
-    digests = hash_all(plan.layout.name, plan.layout, plan.files, None, jobs, on_event)
+    digests = hash_all(plan.layout.name, plan.layout, plan.files, jobs, on_event)
     metainfo = compose(plan.layout, digests, plan.extras)
     current = disk.standing(out, len(metainfo.raw))
     if current is None:

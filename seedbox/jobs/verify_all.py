@@ -26,7 +26,7 @@ from seedbox.torrent.metainfo import Metainfo
 
 
 def verify_all(
-    listed: Path,
+    listed: Path | Source,
     data: Path,
     *,
     names: Sequence[str],
@@ -37,7 +37,7 @@ def verify_all(
     """Verify the torrents that a file lists against the data at a path.
 
     Args:
-        listed: A manifest, or a .torrent.
+        listed: A manifest, read or not, or a .torrent.
         data: The data, the folder it lies in, or a mirror's data folder.
         names: Shards of a manifest to check; none: all.
         jobs: Threads; one a core if None.
@@ -64,13 +64,15 @@ def verify_all(
     return reports
 
 
-def _listed(listed: Path, data: Path, names: Sequence[str]) -> list[tuple[str, Metainfo, Holding]]:
+def _listed(
+    listed: Path | Source, data: Path, names: Sequence[str]
+) -> list[tuple[str, Metainfo, Holding]]:
     """Return each torrent that a file lists, with its name and where its data lies."""
-    if listed.suffix == ".torrent":
+    if isinstance(listed, Path) and listed.suffix == ".torrent":
         metainfo = read_torrent(listed)
         return [(metainfo.name, metainfo, _lies(metainfo, data))]
-    manifest = read_manifest(listed)
-    source = Source(listed, manifest)
+    source = Source(listed, read_manifest(listed)) if isinstance(listed, Path) else listed
+    manifest = source.manifest
     shards = named(manifest.shards, names) if names else manifest.shards
     torrents = [(shard, shard_torrent(source, shard)) for shard in shards]
     return [(shard.name, info, find(manifest, shard, info, data)) for shard, info in torrents]

@@ -12,7 +12,11 @@ web_seeds      whether a web seed's URL can work (BEP 19)
 licenses       verdicts on SPDX expressions, and the gate made of them
 license_names  names and URLs of licenses as SPDX
 coverage       popularity order, coverage, the curve, leading shards
+keys           minisign keys: public and secret, and the files that hold them
+signature      minisign signatures, and the claim in their trusted comment
 write          values to text: write_manifest, write_head
+versions       a manifest and the one that it replaces: what changed, whether both agree
+withdrawals    what was taken back: values, reading, writing, growing
 guess/         a first head from what lies beside the data, for `seedbox init`
 ```
 """

@@ -2,14 +2,17 @@
 
 Pure. Files are ordered by popularity, ties by path, and cut where a shard would grow over its
 size. Each shard's files are all at least as popular as the next one's, so the mean popularity
-of the shards never rises, which is the order that a manifest must have.
+of the shards never rises, which is the order that a manifest must have. Files of different
+licenses are cut apart from each other, and then the shards of all are put into that order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from itertools import chain
 from urllib.parse import quote
 
 from seedbox.errors import (
@@ -19,8 +22,9 @@ from seedbox.errors import (
     UnsafePathsError,
     UsageError,
 )
-from seedbox.manifest import coverage, licenses
-from seedbox.manifest.model import Head, Pack, Popularity
+from seedbox.manifest import coverage
+from seedbox.manifest.model import Head, License, Pack, Popularity
+from seedbox.plan.terms import RefusedItem, refusal, settle
 from seedbox.torrent import paths, pieces
 from seedbox.torrent.layout import Layout, arrange
 
@@ -36,6 +40,10 @@ class Item:
     path: tuple[str, ...]  # below the source
     size: int  # bytes
     value: Decimal  # popularity; never negative
+    license: str | None = None  # as its publisher wrote it; None: the dataset's
+
+
+_Groups = Mapping[str | None, list[Item]]  # by license; None: the dataset's
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class BuildOptions:
     shard_size: int  # bytes of payload at most, unless one file alone is larger
     piece_length: int | None = None  # bytes; None: chosen for each shard
     web_seeds: tuple[str, ...] = ()  # base URLs (BEP 19)
+    leave_out_refused: bool = False  # go on without the files that may not be shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class ShardPlan:
     coverage: Decimal | None  # None: no popularity is known
     at: str | None  # folder of a single-file torrent under the root
     web_seeds: tuple[str, ...]
+    license: License | None  # None: the dataset's
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class BuildPlan:
     head: Head  # completed: root and popularity.total are set
     shards: tuple[ShardPlan, ...]
     unlisted: int  # files that the popularity table does not name
+    refused: tuple[RefusedItem, ...] = ()  # files that are left out because of their license
+    prove_pieces: int = 0  # of each web seed of each shard, before the manifest is written
 
     @property
     def size(self) -> int:
@@ -87,12 +99,14 @@ def plan_build(
         unlisted: How many items the popularity table does not name.
 
     Raises:
-        LicenseRefusedError: The dataset is not openly licensed.
+        ItemsRefusedError, LicenseRefusedError: Files, or all of it, are not openly licensed.
         SourceError: There is no data.
         UnsafePathsError: Paths that no torrent may hold; all of them at once.
         UsageError: The head or the options ask for what cannot be, or the total is too small.
     """
-    licenses.gate(head)
+    terms = settle(head, items)
+    if terms.refused and not (options.leave_out_refused and terms.groups):
+        raise refusal(head, terms.refused, of=len(items))
     check_piece_length(options.piece_length)
     if head.popularity is None and any(item.value for item in items):
         raise UsageError(
@@ -101,17 +115,15 @@ def plan_build(
         )
     if head.pack is not Pack.FILES:
         raise UsageError(f"pack {head.pack} cannot be built yet", "Write `pack: files`.")
-    if not any(item.size for item in items):
-        raise SourceError(
-            folder, "holds no data", "Pass a folder with at least one file that is not empty."
-        )
+    _check_data(terms.groups, folder)
     root = head.torrent_root or folder
-    _check_paths(root, items)
+    _check_paths(root, chain.from_iterable(terms.groups.values()))  # shards share one tree
     popularity = head.popularity
     if popularity is not None:
         popularity = replace(popularity, total=_total(head, items))
     complete = replace(head, root=root, popularity=popularity)
-    return BuildPlan(complete, tuple(_shards(complete, items, options)), unlisted)
+    shards = tuple(_shards(complete, terms.groups, options))
+    return BuildPlan(complete, shards, unlisted, terms.refused)
 
 
 def check_piece_length(length: int | None) -> None:
@@ -127,6 +139,19 @@ def check_piece_length(length: int | None) -> None:
     except ValueError as error:
         hint = "Pass a power of two such as 1MiB, or leave --piece-length out."
         raise UsageError(str(error), hint) from None
+
+
+def _check_data(groups: _Groups, folder: str) -> None:
+    """Refuse groups without data: no torrent is made of empty files alone."""
+    empty = [name for name, group in groups.items() if not any(item.size for item in group)]
+    if len(empty) == len(groups):
+        hint = "Pass a folder with at least one file that is not empty."
+        raise SourceError(folder, "holds no data", hint)
+    if empty:
+        terms = empty[0] or "that of the dataset"
+        path = "/".join(groups[empty[0]][0].path)
+        why = f"is empty, as is every file under its license, {terms}"
+        raise SourceError(path, why, "Take such files out, or give them the license of others.")
 
 
 def _check_paths(root: str, items: Iterable[Item]) -> None:
@@ -158,22 +183,41 @@ def _use(items: Iterable[Item]) -> Decimal:
         return sum((item.value for item in items), Decimal(0))
 
 
-def _shards(head: Head, items: Sequence[Item], options: BuildOptions) -> Iterator[ShardPlan]:
-    # copy_negate is exact; a minus sign would round to the digits of the context.
-    ordered = sorted(items, key=lambda item: (item.value.copy_negate(), paths.order(item.path)))
-    groups = list(_cut(ordered, options.shard_size))
-    uses = [_use(group) for group in groups]
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The items of one shard."""
+
+    items: Sequence[Item]
+    license: str | None
+    use: Decimal
+
+
+def _shards(head: Head, groups: _Groups, options: BuildOptions) -> Iterator[ShardPlan]:
+    cuts = _cuts(groups, options.shard_size)
     total = head.popularity.total if head.popularity else None
+    uses = [cut.use for cut in cuts]
     shares = [None] * len(uses) if total is None else coverage.running(uses, total)
-    width = max(4, len(str(len(groups))))
+    width = max(4, len(str(len(cuts))))
     stem = head.id.rpartition("/")[2][: _NAME_LENGTH - 1 - width]
-    for number, (group, use, share) in enumerate(zip(groups, uses, shares, strict=True), start=1):
-        shard = _shard(head, f"{stem}-{number:0{width}}", group, options)
-        yield replace(shard, use=use, coverage=share)
+    for number, (cut, share) in enumerate(zip(cuts, shares, strict=True), start=1):
+        shard = _shard(head, f"{stem}-{number:0{width}}", cut, options)
+        yield replace(shard, coverage=share)
+
+
+def _cuts(groups: _Groups, shard_size: int) -> list[_Cut]:
+    """Return the items of every shard, in the order of the manifest."""
+    cuts = []
+    for license_, items in groups.items():
+        # copy_negate is exact; a minus sign would round to the digits of the context.
+        ordered = sorted(items, key=lambda item: (item.value.copy_negate(), paths.order(item.path)))
+        cuts += [_Cut(held, license_, _use(held)) for held in _cut(ordered, shard_size)]
+    if len(groups) > 1:  # one group alone is in order; ties stay in the order of the licenses
+        cuts.sort(key=lambda cut: -Fraction(cut.use) / len(cut.items))
+    return cuts
 
 
 def _cut(items: Iterable[Item], shard_size: int) -> Iterator[list[Item]]:
-    """Yield runs of items that fit into a shard; no run is empty of data."""
+    """Yield runs of items, of which there are some, that fit into a shard; each holds data."""
     group: list[Item] = []
     size = 0
     for item in items:
@@ -182,12 +226,12 @@ def _cut(items: Iterable[Item], shard_size: int) -> Iterator[list[Item]]:
             group, size = [], 0
         group.append(item)
         size += item.size
-    if group:
-        yield group
+    yield group
 
 
-def _shard(head: Head, name: str, group: Sequence[Item], options: BuildOptions) -> ShardPlan:
+def _shard(head: Head, name: str, cut: _Cut, options: BuildOptions) -> ShardPlan:
     """Return a shard's torrent; one of a single file is named after it (see docs/manifest.md)."""
+    group = cut.items
     single = len(group) == 1
     at = group[0].path[:-1] if single else ()
     try:
@@ -206,10 +250,11 @@ def _shard(head: Head, name: str, group: Sequence[Item], options: BuildOptions) 
         name=name,
         layout=layout,
         sources=tuple((*at, *file.path) if single else file.path[1:] for file in layout.files),
-        use=Decimal(0),
+        use=cut.use,
         coverage=None,
         at="/".join(at) or None,
         web_seeds=tuple(web_seed(url, below) for url in options.web_seeds),
+        license=None if cut.license is None else License(cut.license),
     )
 
 

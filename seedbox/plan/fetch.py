@@ -13,9 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from seedbox.errors import LicenseRefusedError, NoSpaceError, UsageError
+from seedbox.errors import LicenseRefusedError, NoSpaceError, UsageError, WithdrawnError
 from seedbox.manifest import coverage, licenses
 from seedbox.manifest.model import Manifest, Role, Shard
+from seedbox.plan.withdrawals import Order, stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class LeftOut:
 
     name: str
     reason: str
+    order: Order | None = None  # what took it back
+    delete: tuple[str, ...] = ()  # paths on this disk that the order wants gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,10 @@ class FetchPlan:
     size: int  # bytes of payload in `shards`
     need: int  # bytes of it that are not on the disk yet
     coverage: Decimal | None  # share of use that `shards` stand for; None: no popularity known
+    warnings: tuple[str, ...] = ()  # what nobody can tell about it
 
 
-def plan_fetch(
+def plan_fetch(  # noqa: PLR0913  (everything that decides is an argument)
     manifest: Manifest,
     selection: Selection,
     *,
@@ -56,6 +60,7 @@ def plan_fetch(
     free: int,
     folder: str,
     now: datetime,
+    orders: Iterable[Order] = (),
 ) -> FetchPlan:
     """Choose the shards to fetch.
 
@@ -66,15 +71,19 @@ def plan_fetch(
         free: Bytes that may be written to the folder.
         folder: For messages.
         now: Decides whether a shard's release time has come.
+        orders: What was taken back.
 
     Raises:
         LicenseRefusedError: The dataset, or a shard asked for by name, is not openly licensed.
+        WithdrawnError: A shard asked for by name was taken back.
         UsageError: A name that is not in the manifest.
         NoSpaceError: The folder cannot hold it.
     """
     licenses.gate(manifest)
     wanted = select(manifest, selection)
-    left_out = _left_out(manifest, wanted, selection, now)
+    left_out = _withdrawn(wanted, selection, orders)
+    taken = {left.name for left in left_out}
+    left_out += _left_out(manifest, [s for s in wanted if s.name not in taken], selection, now)
     gone = {left.name for left in left_out}
     shards = _within([s for s in wanted if s.name not in gone], selection.budget)
     size = sum(shard.size for shard in shards)
@@ -104,6 +113,20 @@ def select(manifest: Manifest, selection: Selection) -> list[Shard]:
     if selection.coverage is not None:
         data = _covering(manifest, data, selection.coverage)
     return wanted + data[: selection.top]
+
+
+def _withdrawn(
+    wanted: Sequence[Shard], selection: Selection, orders: Iterable[Order]
+) -> list[LeftOut]:
+    """Return the shards that were taken back."""
+    withdrawn = stopped(orders)
+    left_out = []
+    for shard in wanted:
+        if order := withdrawn.get(shard.name):
+            if shard.name in selection.names:
+                raise WithdrawnError(shard.name, order.why)
+            left_out.append(LeftOut(shard.name, order.why, order))
+    return left_out
 
 
 def _left_out(

@@ -5,11 +5,13 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from seedbox.manifest import licenses
 from seedbox.manifest.model import Manifest, Shard
+from seedbox.plan.withdrawals import Order, stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Skipped:
 
     name: str
     reason: str
+    order: Order | None = None  # what took it back
+    delete: tuple[str, ...] = ()  # paths on this disk that the order wants gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,13 @@ class SeedReport:
         return bool(self.seeded) and not self.skipped and not lost
 
 
-def plan_seed(manifest: Manifest, *, now: datetime) -> SeedPlan:
+def plan_seed(manifest: Manifest, *, now: datetime, orders: Iterable[Order] = ()) -> SeedPlan:
     """Decide which shards may be seeded.
 
     Args:
         manifest: The dataset.
         now: Decides whether a shard's release time has come.
+        orders: What was taken back.
 
     Raises:
         LicenseRefusedError: The dataset is not openly licensed.
@@ -65,9 +70,12 @@ def plan_seed(manifest: Manifest, *, now: datetime) -> SeedPlan:
     licenses.gate(manifest)
     refused = {refusal.shard: refusal.why for refusal in licenses.refused(manifest)}
     shards: list[Shard] = []
+    withdrawn = stopped(orders)
     skipped: list[Skipped] = []
     for shard in manifest.shards:
-        if shard.name in refused:
+        if order := withdrawn.get(shard.name):
+            skipped.append(Skipped(shard.name, order.why, order))
+        elif shard.name in refused:
             skipped.append(Skipped(shard.name, f"its license is refused: {refused[shard.name]}"))
         elif shard.release is not None and shard.release > now:
             when = f"{shard.release:%Y-%m-%d %H:%M} UTC"

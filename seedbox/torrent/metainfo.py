@@ -124,20 +124,15 @@ def assemble(
         layout: With the pieces root of each file, if it has any.
         pieces: See Metainfo.
         piece_layers: See Metainfo.
-        top: The outermost dict; what stands beside the info dict is read here, and what of it may
-            stand in the info dict.
+        top: The outermost dict, for what stands beside the info dict or may stand in it.
 
     Raises:
         InvalidTorrentError: What is read here breaks its BEP.
     """
     info = fields.get(top, b"info", dict)
-    form = layout.form
     return Metainfo(
         raw=raw,
-        info_hash=InfoHash(
-            None if form is Format.V2 else sha1(info_raw).digest(),  # noqa: S324  (BEP 3 names it)
-            None if form is Format.V1 else sha256(info_raw).digest(),
-        ),
+        info_hash=_info_hash(info_raw, layout.form),
         layout=layout,
         pieces=pieces,
         piece_layers=MappingProxyType(piece_layers),
@@ -151,6 +146,13 @@ def assemble(
         comment=fields.optional_text(top, b"comment"),
         created_by=fields.optional_text(top, b"created by"),
         private=fields.optional(info, b"private", int) not in {None, 0},
+    )
+
+
+def _info_hash(info_raw: bytes, form: Format) -> InfoHash:
+    return InfoHash(
+        None if form is Format.V2 else sha1(info_raw).digest(),  # noqa: S324  (BEP 3 names it)
+        None if form is Format.V1 else sha256(info_raw).digest(),
     )
 
 

@@ -5,6 +5,14 @@ import pytest
 from support.publisher import Publisher, publisher
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of pinned keys; nobody's own is ever touched."""
+    folder = tmp_path / "state"
+    monkeypatch.setenv("SEEDBOX_STATE", str(folder))
+    return folder
+
+
 @pytest.fixture
 def dataset(tmp_path: Path) -> Publisher:
     """A dataset that is not built yet."""

@@ -34,7 +34,9 @@ def test_people_get_a_table_and_json_readers_one_document(dataset: Publisher) ->
         f"wrote {dataset.manifest} and 3 torrents",
     ]
     document = again.document
-    assert set(document) == {"manifest", "size", "hashed", "unlisted", "left_out", "shards"}
+    assert set(document) == {
+        *("manifest", "size", "hashed", "unlisted", "left_out", "refused", "shards")
+    }
     assert document["manifest"] == str(dataset.manifest)
     assert (document["size"], document["unlisted"], document["left_out"]) == (ALL, 1, [])
     assert [(s["name"], s["files"], s["size"], s["coverage"]) for s in document["shards"]] == [
@@ -92,7 +94,7 @@ def test_dry_run_prints_the_plan_and_touches_nothing(dataset: Publisher) -> None
     assert plain.out.splitlines()[0].split() == [
         *("shard", "files", "size", "pieces", "of", "coverage")
     ]
-    assert set(document) == {"id", "root", "size", "unlisted", "shards"}
+    assert set(document) == {"id", "root", "size", "unlisted", "refused", "shards"}
     assert document["shards"][2] == {
         "name": "set-0003",
         "files": 4,
@@ -101,6 +103,7 @@ def test_dry_run_prints_the_plan_and_touches_nothing(dataset: Publisher) -> None
         "pieces": 21,
         "use": 20,
         "coverage": 1,
+        "license": None,
     }
 
 

@@ -74,7 +74,10 @@ def test_it_says_what_was_shared_and_on_which_terms(
     assert "dr5hn" in document["attribution"]
     assert "GeoNames, CC-BY-4.0" in document["popularity_source"]
     verbs = [step["command"].split()[1] for step in document["steps"]]
-    assert verbs == [*("build", "lint", "show", "verify", "fetch", "fetch", "verify", "verify")]
+    assert verbs == [
+        *("build", "lint", "keygen", "sign", "show", "verify"),
+        *("fetch", "fetch", "verify", "verify"),
+    ]
 
 
 def test_each_command_is_an_event(kept: tuple[Path, Ran, list[int], float]) -> None:
@@ -83,9 +86,10 @@ def test_each_command_is_an_event(kept: tuple[Path, Ran, list[int], float]) -> N
     notes = [event["message"].strip() for event in ran.events if event["event"] == "note"]
     commands = [note for note in notes if note.startswith("$ seedbox ")]
     assert [line.split()[2] for line in commands] == [
-        *("build", "lint", "show", "verify", "seed", "fetch", "fetch", "verify", "verify")
+        *("build", "lint", "keygen", "sign", "show", "verify"),
+        *("seed", "fetch", "fetch", "verify", "verify"),
     ]
-    assert "--coverage 80%" in commands[5]
+    assert "--coverage 80%" in commands[7]
     assert any(note.startswith("one bit was flipped") for note in notes)
 
 

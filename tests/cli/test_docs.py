@@ -16,6 +16,7 @@ from seedbox import errors
 from seedbox.cli import COMMANDS
 from seedbox.jobs.events import Event
 from seedbox.manifest import model
+from support.cli import COMMANDS as VERBS
 from support.cli import run
 from support.publisher import Publisher
 
@@ -23,7 +24,11 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 CLI = (ROOT / "docs" / "cli.md").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
-ABSTRACT = {errors.SeedboxError, errors.InvalidFileError}  # never raised themselves
+ABSTRACT = {
+    errors.SeedboxError,
+    errors.InvalidFileError,
+    errors.RefusedFileError,
+}  # never raised themselves
 PARTS = [
     model.Head,
     model.Shard,
@@ -38,18 +43,28 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize("verb", ["", *COMMANDS])
+def test_every_command_and_subcommand_is_tested() -> None:
+    found = []
+    for name in COMMANDS:
+        command = command_of(name)
+        subcommands = list(command.commands) if isinstance(command, click.Group) else [""]
+        found += [f"{name} {each}".strip() for each in subcommands]
+
+    assert found == VERBS
+
+
+@pytest.mark.parametrize("verb", dict.fromkeys(["", *COMMANDS, *VERBS]))
 def test_the_page_has_the_help_as_it_is_printed(verb: str) -> None:
     printed = run(*verb.split(), "--help", env={"COLUMNS": "80"}).out
 
     assert f"```text\n{printed}```\n" in section(f"seedbox {verb}".strip())
 
 
-@pytest.mark.parametrize("verb", COMMANDS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_command_has_worked_examples_and_stands_in_the_readme(verb: str) -> None:
     example = f"seedbox {verb} "
 
-    assert verb == "demo" or example in section(f"seedbox {verb}").split("```\n", 2)[2]
+    assert verb == "demo" or example in section(f"seedbox {verb}").split("```\n", 1)[1]
     assert f"seedbox {verb}" in README
 
 
@@ -92,10 +107,13 @@ def test_every_event_is_listed_with_its_fields() -> None:
         ),
         ("`torrent`", ["torrent", "{source}", "-o", "{folder}/x.torrent"]),
         ("`lint`", ["lint", "{manifest}"]),
+        ("`diff`", ["diff", "{manifest}", "{manifest}"]),
+        ("`export croissant`", ["export", "croissant", "{manifest}", "-o", "{folder}/x.json"]),
         ("`show` MANIFEST", ["show", "{manifest}"]),
         ("`show` TORRENT", ["show", "{out}/torrents/set-0001.torrent"]),
         ("`show` MAGNET", ["show", f"magnet:?xt=urn:btih:{'0a' * 20}"]),
         ("`verify`", ["verify", "{manifest}", "{source}"]),
+        ("`license`", ["license", "MIT OR (ISC AND JSON)"]),
         ("`doctor`", ["doctor"]),
         ("`fetch --dry-run`", ["fetch", "{manifest}", "--out", "{folder}/m", "--dry-run"]),
         ("`fetch`", ["fetch", "{manifest}", "--out", "{folder}/m", "--stall", "1s"]),
@@ -197,13 +215,23 @@ def concrete_errors() -> list[type[errors.SeedboxError]]:
 
 def known() -> tuple[set[str], set[str]]:
     """Every option, and every variable that stands for one."""
-    options, variables = {"--version", "--help"}, {"SEEDBOX_CONFIG", "SEEDBOX_HASH"}
+    options, variables = (
+        {"--version", "--help"},
+        {"SEEDBOX_CONFIG", "SEEDBOX_HASH", "SEEDBOX_STATE"},
+    )
     for verb in COMMANDS:
-        command: click.Command = importlib.import_module(f"seedbox.cli.{verb}").command
-        longs = [name for each in command.params for name in each.opts if name.startswith("--")]
+        command = command_of(verb)
+        whole = command.commands.values() if isinstance(command, click.Group) else [command]
+        params = [param for each in whole for param in each.params]
+        longs = [name for param in params for name in param.opts if name.startswith("--")]
         options.update(longs)
         variables.update(f"SEEDBOX_{verb}_{n[2:]}".upper().replace("-", "_") for n in longs)
     return options, variables
+
+
+def command_of(verb: str) -> click.Command:
+    command: click.Command = importlib.import_module(f"seedbox.cli.{verb}").command
+    return command
 
 
 def keys(document: object) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import Process, paths, run, snapshot
+from support.cli import UNCHECKED, Process, paths, run, snapshot
 from support.publisher import HEAD, Publisher
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 -- as shutil has it
@@ -43,7 +43,7 @@ def test_a_part_of_a_dataset_is_chosen(
 
     document = run(*arguments, "--json").document
 
-    assert set(document) == {"id", "size", "need", "coverage", "shards", "left_out"}
+    assert set(document) == {*("id", "size", "need", "coverage", "shards", "left_out", "signature")}
     assert [shard["name"] for shard in document["shards"]] == names
     assert (document["need"], document["left_out"]) == (need, [])
     assert not out.exists()
@@ -66,8 +66,10 @@ def test_the_plan_for_people_has_what_is_to_get(built: Publisher, mirror: Path) 
 
     ran = run("fetch", built.manifest, "--out", mirror, "--dry-run", "--top", "2")
 
-    assert (ran.status, ran.err) == (0, "")
+    assert ran.status == 0
+    assert ran.err == f"warning: the signature of {built.manifest} is {UNCHECKED}\n"
     assert ran.out.splitlines() == [
+        f"signature: {UNCHECKED}",
         "shard           size  coverage",
         "set-0001  195.31 KiB    60.0 %",
         "set-0002  292.97 KiB    80.0 %",
@@ -102,6 +104,7 @@ def test_what_is_here_already_is_held_and_left_as_it_is(built: Publisher, mirror
             }
         ],
         "left_out": [],
+        "signature": {"checked": False, "key": None},
     }
     assert snapshot(mirror / "org.example" / "set" / "set") == before
 
@@ -113,8 +116,8 @@ def test_with_nobody_there_it_ends_in_time_and_says_what_is_missing(
 
     assert ran.status == 1
     lines = ran.out.splitlines()
-    assert lines[1].split() == ["set-0001", "held", "195.31", "KiB", "195.31", "KiB", "0", "B"]
-    assert lines[2].split()[:4] == ["set-0002", "partial", "0", "B"]
+    assert lines[2].split() == ["set-0001", "held", "195.31", "KiB", "195.31", "KiB", "0", "B"]
+    assert lines[3].split()[:4] == ["set-0002", "partial", "0", "B"]
     assert "set-0002: no data came for 0.2 seconds (0 peers)" in lines
     assert "  missing: org.example/set/set/a.bin" in lines
     assert "  missing: org.example/set/set/f/g/h.bin" in lines
@@ -265,4 +268,4 @@ def test_quiet_prints_the_result_alone(built: Publisher, mirror: Path) -> None:
     ran = run("fetch", built.manifest, "--out", mirror, "--top", "1", "--quiet")
 
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.splitlines()[1].split()[:2] == ["set-0001", "held"]
+    assert ran.out.splitlines()[2].split()[:2] == ["set-0001", "held"]

@@ -26,7 +26,7 @@ def test_all_problems_come_at_once_with_line_path_rule_and_hint(built: Publisher
     assert lines[-1] == f"{built.manifest}: 2 problems (3 shards, 3 torrents at hand)"
     assert document["ok"] is False
     assert [set(manifest) for manifest in document["manifests"]] == [
-        {"manifest", "ok", "shards", "torrents", "problems"}
+        {"manifest", "ok", "shards", "torrents", "signature", "problems"}
     ]
     problems = document["manifests"][0]["problems"]
     assert [problem["path"] for problem in problems] == ["license.spdx", "shards[1].coverage"]

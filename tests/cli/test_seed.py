@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import Process, run, snapshot
+from support.cli import UNCHECKED, Process, run, snapshot
 from support.publisher import Publisher
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
@@ -13,8 +13,9 @@ def test_it_listens_then_proves_and_seeds_shard_after_shard(built: Publisher) ->
     with Process("seed", built.manifest, "--data", built.source, *ANYWHERE) as seed:
         seed.until("seeding", shard="set-0003")
 
-    assert seed.told[0]["event"] == "listening"
-    assert seed.told[0]["endpoint"].startswith("127.0.0.1:")
+    assert [event["event"] for event in seed.told[:2]] == ["warned", "listening"]
+    assert seed.told[0]["message"] == f"the signature of {built.manifest} is {UNCHECKED}"
+    assert seed.told[1]["endpoint"].startswith("127.0.0.1:")
     started = [event["task"] for event in seed.told if event["event"] == "started"]
     assert started == ["verify set-0001", "verify set-0002", "verify set-0003"]
 
@@ -35,6 +36,13 @@ def test_with_nothing_to_serve_it_ends_with_1_and_says_why(
         "skipped": [
             {"name": name, "reason": reason} for name in ("set-0001", "set-0002", "set-0003")
         ],
+        "manifests": [
+            {
+                "manifest": str(built.manifest),
+                "id": "org.example/set",
+                "signature": {"checked": False, "key": None},
+            }
+        ],
     }
 
 
@@ -47,6 +55,7 @@ def test_a_shard_whose_data_are_wrong_is_not_seeded_and_the_reason_is_given(
     before = snapshot(built.source)
     with Process("seed", built.manifest, "--data", built.source, *ANYWHERE) as seed:
         seed.until("seeding", shard="set-0001")
+        seed.until("warned", message=f"the signature of {built.manifest} is {UNCHECKED}")
         first = seed.until("warned")
         second = seed.until("warned")
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import run
+from support.cli import UNCHECKED, run
 from support.publisher import HEAD, Publisher
 
 V1 = "0123456789abcdef0123456789abcdef01234567"
@@ -20,7 +20,8 @@ def test_a_manifest_is_shown_with_license_shards_and_curve(built: Publisher) -> 
     assert lines[at + 3] == "set-0003  CC-BY-4.0      4  292.97 KiB   100.0 %"
     at = lines.index("share of use that the first shards cover")
     assert lines[at + 1].startswith(" 100 % │")
-    assert lines[-1].split() == ["0", "%", "share", "of", "the", "bytes", "100", "%"]
+    assert lines[-1] == f"signature: {UNCHECKED}"
+    assert lines[-2].split() == ["0", "%", "share", "of", "the", "bytes", "100", "%"]
 
 
 def test_a_manifest_as_json(built: Publisher) -> None:
@@ -37,6 +38,7 @@ def test_a_manifest_as_json(built: Publisher) -> None:
         "format": "hybrid",
         "size": 800_001,
         "files": 6,
+        "signature": {"checked": False, "key": None},
     }
     assert [(shard["name"], shard["use"], shard["coverage"]) for shard in shards] == [
         ("set-0001", 60, 0.6),

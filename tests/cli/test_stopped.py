@@ -107,6 +107,13 @@ def test_a_seed_that_is_stopped_says_what_it_served(
             {"name": "set-0003", "size": 300_001, "uploaded": 0, "lost": None},
         ],
         "skipped": [],
+        "manifests": [
+            {
+                "manifest": str(built.manifest),
+                "id": "org.example/set",
+                "signature": {"checked": False, "key": None},
+            }
+        ],
     }
     assert snapshot(built.folder) == before
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import run, snapshot
+from support.cli import UNCHECKED, run, snapshot
 from support.publisher import Publisher
 
 
@@ -13,7 +13,10 @@ def test_the_source_is_right(built: Publisher) -> None:
     ran = run("verify", built.manifest, built.source)
 
     assert ran.status == 0
-    assert ran.out == "6 of 6 files are right, 800,001 of 800,001 bytes\n"
+    assert ran.out.splitlines() == [
+        f"signature: {UNCHECKED}",
+        "6 of 6 files are right, 800,001 of 800,001 bytes",
+    ]
     assert [line.rpartition(" in ")[0] for line in ran.err.splitlines()] == [
         "verify set-0001: 195.31 KiB",
         "verify set-0002: 292.97 KiB",
@@ -38,7 +41,7 @@ def test_each_file_gets_its_verdict(built: Publisher) -> None:
     ran = run("verify", built.manifest, built.source)
 
     assert ran.status == 1
-    assert ran.out.splitlines() == [
+    assert ran.out.splitlines()[1:] == [
         "a.bin: bytes 98,304 to 114,687 are wrong",
         "b/d.bin: 150,005 bytes, should have 150,001",
         "e.bin: is missing",
@@ -114,7 +117,7 @@ def test_nothing_there_is_all_missing(built: Publisher, tmp_path: Path) -> None:
     ran = run("verify", built.manifest, tmp_path)
 
     assert ran.status == 1
-    assert ran.out.splitlines()[0] == "org.example/set/set/b/c.bin: is missing"
+    assert ran.out.splitlines()[1] == "org.example/set/set/b/c.bin: is missing"
     assert ran.out.splitlines()[-1] == "0 of 6 files are right, 0 of 800,001 bytes"
 
 
@@ -167,7 +170,7 @@ def test_a_limit_on_reading_is_a_rate_above_zero(built: Publisher, rate: str) ->
 def test_quiet_prints_the_verdict_alone(built: Publisher) -> None:
     ran = run("verify", built.manifest, built.source, "--quiet")
 
-    assert (ran.err, len(ran.out.splitlines())) == ("", 1)
+    assert (ran.err, len(ran.out.splitlines())) == ("", 2)
 
 
 def test_events_are_json_lines(built: Publisher) -> None:

@@ -21,9 +21,31 @@ from typing import Any, Self
 
 from seedbox.cli import main
 
-COMMANDS = ["init", "build", "torrent", "lint", "show", "verify", "seed", "fetch", "doctor", "demo"]
+COMMANDS = [
+    "init",
+    "build",
+    "torrent",
+    "lint",
+    "diff",
+    "export croissant",
+    "keygen",
+    "sign",
+    "withdraw",
+    "trust add",
+    "trust list",
+    "trust remove",
+    "show",
+    "verify",
+    "search",
+    "license",
+    "seed",
+    "fetch",
+    "doctor",
+    "demo",
+]
+UNCHECKED = "not checked: no key is pinned for org.example/set"  # what is said of signatures
 DEADLINE = 60.0  # seconds; for what takes one, on a machine that does other things too
-_OURS = ("SEEDBOX_", "COVERAGE_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_", "XDG_CONFIG_HOME")
+_OURS = ("SEEDBOX_", "COVERAGE_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_", "XDG_")
 
 
 @dataclass(frozen=True)
@@ -55,7 +77,10 @@ class Ran:
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of this process without anything that changes how seedbox behaves."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    return {**kept, "XDG_CONFIG_HOME": "/nowhere", "TERM": "xterm-256color", **(changes or {})}
+    ours = {"XDG_CONFIG_HOME": "/nowhere", "XDG_STATE_HOME": "/nowhere", "TERM": "xterm-256color"}
+    if state := os.environ.get("SEEDBOX_STATE"):  # that of the test; never the user's own
+        ours["SEEDBOX_STATE"] = state
+    return {**kept, **ours, **(changes or {})}
 
 
 @contextlib.contextmanager

@@ -115,7 +115,7 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def modules() -> list[Path]:
-    folders = [SOURCE, ROOT / "tests", ROOT / "benchmarks"]
+    folders = [SOURCE, ROOT / "tests", ROOT / "benchmarks", ROOT / "manifests"]
     return sorted(path for folder in folders for path in folder.rglob("*.py"))
 
 

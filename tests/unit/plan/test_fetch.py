@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbox.errors import LicenseRefusedError, NoSpaceError, UsageError
+from seedbox.errors import LicenseRefusedError, NoSpaceError, UsageError, WithdrawnError
 from seedbox.manifest.model import Manifest, Role, Shard
+from seedbox.manifest.withdrawals import Action, Entry, Reason, Target, Withdrawals
 from seedbox.plan.fetch import FetchPlan, Selection, named, plan_fetch
+from seedbox.plan.withdrawals import Order, plan_withdrawals
 from support.datasets import CLOSED, OPEN, USE, entry, manifest
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -31,10 +33,13 @@ def planned(
     top: int | None = None,
     names: tuple[str, ...] = (),
     budget: int | None = None,
+    orders: Sequence[Order] = (),
 ) -> FetchPlan:
     share = None if coverage is None else Fraction(coverage)
     selection = Selection(share, top, names, budget)
-    return plan_fetch(of, selection, held=held or {}, free=free, folder="/out", now=NOW)
+    return plan_fetch(
+        of, selection, held=held or {}, free=free, folder="/out", now=NOW, orders=orders
+    )
 
 
 def fetched(plan: FetchPlan) -> list[str]:
@@ -242,3 +247,35 @@ def test_a_shard_is_left_out_until_its_release() -> None:
     assert [(left.name, left.reason) for left in plan.left_out] == [
         ("later", "it is released on 2026-11-01 00:00 UTC")
     ]
+
+
+# --- what was taken back ----------------------------------------------------------------------
+
+
+def test_what_was_withdrawn_is_left_out_before_anything_else_is_asked_of_it() -> None:
+    of = manifest(*used(5, 3), entry("closed", license=CLOSED, use=Decimal(1)))
+    orders = taken_back(of, "s1", "closed")
+
+    plan = planned(of, orders=orders)
+
+    assert fetched(plan) == ["s2"]
+    assert [(left.name, left.order) for left in plan.left_out] == [
+        ("s1", orders[0]),
+        ("closed", orders[1]),
+    ]
+    assert plan.left_out[0].reason == (
+        "withdrawn on 2026-11-01 00:00 UTC (license); delete it, by 2026-11-01 00:00 UTC"
+    )
+    assert fetched(planned(of, top=1, orders=taken_back(of, "s2"))) == ["s1"]
+
+
+def test_a_withdrawn_shard_that_is_asked_for_by_name_is_refused() -> None:
+    of = manifest(*used(5, 3))
+
+    with pytest.raises(WithdrawnError, match="s2 is not fetched: withdrawn on 2026-11-01"):
+        planned(of, names=("s1", "s2"), orders=taken_back(of, "s2"))
+
+
+def taken_back(of: Manifest, *names: str) -> tuple[Order, ...]:
+    entries = [Entry(Target(shard=name), Reason.LICENSE, Action.DELETE, NOW, NOW) for name in names]
+    return plan_withdrawals(of, Withdrawals(of.head.id, 1, tuple(entries)), now=NOW)

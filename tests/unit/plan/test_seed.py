@@ -3,7 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from seedbox.errors import LicenseRefusedError
+from seedbox.manifest.withdrawals import Action, Entry, Reason, Target, Withdrawals
 from seedbox.plan.seed import Seeded, SeedReport, Skipped, plan_seed
+from seedbox.plan.withdrawals import plan_withdrawals
 from support.datasets import CLOSED, OPEN, entry, manifest
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -37,6 +39,22 @@ def test_a_missing_license_keeps_back_only_the_shards_that_need_it() -> None:
 
     assert [shard.name for shard in plan.shards] == ["own"]
     assert [skipped.name for skipped in plan.skipped] == ["bare"]
+
+
+def test_what_was_withdrawn_is_not_seeded_whatever_else_holds_for_it() -> None:
+    of = manifest(entry("a"), entry("b", license=CLOSED), entry("c"))
+    entries = tuple(
+        Entry(Target(shard=name), Reason.CORRUPT, Action.STOP, NOW, NOW) for name in ("b", "c")
+    )
+    orders = plan_withdrawals(of, Withdrawals(of.head.id, 1, entries), now=NOW)
+
+    plan = plan_seed(of, now=NOW, orders=orders)
+
+    assert [shard.name for shard in plan.shards] == ["a"]
+    words = "withdrawn on 2026-11-01 00:00 UTC (corrupt); stop seeding it, by 2026-11-01 00:00 UTC"
+    assert plan.skipped == tuple(
+        Skipped(order.shard or "", words, order, delete=()) for order in orders
+    )
 
 
 @pytest.mark.parametrize(
