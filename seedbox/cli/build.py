@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 from seedbox.cli import online, options
-from seedbox.errors import UsageError
 from seedbox.torrent.info_hash import Format
 
 if TYPE_CHECKING:
     from seedbox.console import Console
-    from seedbox.disk import Listing
-    from seedbox.jobs.remote import RemoteListing
     from seedbox.manifest.model import Head
-    from seedbox.plan.build import BuildPlan
+    from seedbox.plan.build import BuildOptions
 
 
 class _Chosen(TypedDict):
@@ -31,6 +28,7 @@ class _Chosen(TypedDict):
     trackers: tuple[str, ...]
     web_seeds: tuple[str, ...]
     leave_out_refused: bool
+    allow_commands: bool
 
 
 @click.command("build")
@@ -57,6 +55,11 @@ class _Chosen(TypedDict):
     "--leave-out-refused",
     is_flag=True,
     help="Go on without files whose license is not open; their use stays in the total.",
+)
+@click.option(
+    "--allow-commands",
+    is_flag=True,
+    help="Run encoders that DATASET.yaml brings, with your rights; --dry-run shows them.",
 )
 @click.option(
     "--shard-size",
@@ -115,56 +118,39 @@ def command(
     it was asked for, 7 license refused.
     """
     from seedbox.console import published
+    from seedbox.jobs import inputs
     from seedbox.jobs.build import run_build
 
+    on_event = console.show_event
     head = _head(dataset, chosen)
-    if origin is not None and source is None:
-        listing = _there(origin, head, console)
-    elif source is not None and origin is None:
-        listing = _here(source, (dataset, out))
-    else:
-        hint = "Pass --source FOLDER for data on this machine, --from URL for data on a server."
-        raise UsageError("either --source or --from is needed, and not both", hint)
-    plan = _plan(head, listing, chosen)
+    listing = inputs.found(head, source, origin, leave_out=(dataset, out), on_event=on_event)
+    given = inputs.gather(head, listing, chosen["popularity"], _options(chosen))
+    plan = given.plan()
+    allowed = dry_run or chosen["allow_commands"]
+    encoding = inputs.plan_encoding(given, plan, file=dataset, allow_commands=allowed)
     if dry_run:
-        console.show(published.build_plan_document(plan), lambda: published.build_plan_view(plan))
+        document = published.build_plan_document(plan, encoding)
+        console.show(document, lambda: published.build_plan_view(plan, encoding))
         return
+    if encoding is not None:
+        given = inputs.encode(given, encoding, out, jobs=jobs, on_event=on_event)
+        plan = given.plan()
     plan = online.settle(plan)
-    report = run_build(plan, listing, out, jobs=jobs, on_event=console.show_event)
-    console.show(published.build_document(report), lambda: published.build_view(report))
-    ctx.exit(0 if report.ok else 1)
+    report = run_build(plan, given.listing, out, jobs=jobs, on_event=on_event)
+    document = published.build_document(report, given.encoded)
+    console.show(document, lambda: published.build_view(report, given.encoded))
+    ctx.exit(0 if report.ok and (given.encoded is None or given.encoded.ok) else 1)
 
 
-def _here(source: Path, leave_out: tuple[Path, ...]) -> Listing | RemoteListing:
-    from seedbox import disk
+def _options(chosen: _Chosen) -> BuildOptions:
+    from seedbox.plan.build import BuildOptions
 
-    return disk.scan(source, leave_out=leave_out)
-
-
-def _there(origin: str, head: Head, console: Console) -> Listing | RemoteListing:
-    from seedbox.jobs.remote import survey
-
-    return survey(origin, head, on_event=console.show_event)
-
-
-def _plan(head: Head, listing: Listing | RemoteListing, chosen: _Chosen) -> BuildPlan:
-    """Decide which shards there are; a server that they come from is a web seed of theirs."""
-    from seedbox.catalog.items import items_in
-    from seedbox.jobs.remote import RemoteListing
-    from seedbox.plan.build import BuildOptions, plan_build
-
-    items, unlisted = items_in(listing, chosen["popularity"])
-    folder, web_seeds = Path(listing.root).name, chosen["web_seeds"]
-    if isinstance(listing, RemoteListing):
-        head = listing.plan.head(head)
-        web_seeds = tuple(dict.fromkeys((listing.plan.web_seed, *web_seeds)))
-    how = BuildOptions(
+    return BuildOptions(
         chosen["shard_size"],
         chosen["piece_length"],
-        web_seeds,
+        chosen["web_seeds"],
         chosen["leave_out_refused"],
     )
-    return plan_build(head, items, how, folder=folder, unlisted=unlisted)
 
 
 def _head(dataset: Path, chosen: _Chosen) -> Head:

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 
+from seedbox.console.encoded import (
+    encoded_document,
+    encoded_lines,
+    encoding_document,
+    encoding_lines,
+)
 from seedbox.console.proved import (
     online_document,
     online_words,
@@ -31,13 +37,15 @@ from seedbox.units import format_size
 
 if TYPE_CHECKING:
     from seedbox.jobs.build import BuildReport
+    from seedbox.jobs.encode import EncodeReport
     from seedbox.jobs.lint import LintReport
+    from seedbox.jobs.renditions import RenditionsPlan
     from seedbox.jobs.torrent import TorrentReport
     from seedbox.manifest.model import License
     from seedbox.plan.build import BuildPlan
 
 
-def build_plan_document(plan: BuildPlan) -> Document:
+def build_plan_document(plan: BuildPlan, encoding: RenditionsPlan | None) -> Document:
     """Return what a build would make."""
     return {
         "id": plan.head.id,
@@ -58,10 +66,11 @@ def build_plan_document(plan: BuildPlan) -> Document:
             }
             for shard in plan.shards
         ],
+        **encoding_document(encoding),
     }
 
 
-def build_plan_view(plan: BuildPlan) -> RenderableType:
+def build_plan_view(plan: BuildPlan, encoding: RenditionsPlan | None) -> RenderableType:
     """Return what a build would make, for people."""
     several = any(shard.license for shard in plan.shards)
     more = ["license"] if several else []
@@ -76,10 +85,10 @@ def build_plan_view(plan: BuildPlan) -> RenderableType:
             share(shard.coverage),
             *([_terms(shard.license)] if several else []),
         )
-    return Group(rows, *refused_lines(plan.refused))
+    return Group(rows, *refused_lines(plan.refused), *encoding_lines(encoding))
 
 
-def build_document(report: BuildReport) -> Document:
+def build_document(report: BuildReport, encoded: EncodeReport | None) -> Document:
     """Return what a build has made."""
     return {
         "manifest": str(report.manifest_path),
@@ -103,10 +112,11 @@ def build_document(report: BuildReport) -> Document:
             for shard in report.manifest.shards
         ],
         **proved_document(report.manifest),
+        **encoded_document(encoded),
     }
 
 
-def build_view(report: BuildReport) -> RenderableType:
+def build_view(report: BuildReport, encoded: EncodeReport | None) -> RenderableType:
     """Return what a build has made, for people."""
     several = any(shard.license for shard in report.manifest.shards)
     more = ["license"] if several else []
@@ -131,6 +141,7 @@ def build_view(report: BuildReport) -> RenderableType:
     if len(report.left_out) > FILES_SHOWN:
         parts.append(line(f"left out: {len(report.left_out) - FILES_SHOWN:,} more", "yellow"))
     parts += refused_lines(report.refused)
+    parts += encoded_lines(encoded)
     parts += proved_lines(report.manifest)
     torrents = plural(len(report.manifest.shards), "torrent")
     parts.append(line(f"wrote {report.manifest_path} and {torrents}"))

@@ -41,6 +41,7 @@ def manifest_document(manifest: Manifest) -> Document:
             {
                 "name": shard.name,
                 "role": shard.role.value,
+                "rendition": shard.rendition,
                 "license": terms.spdx if (terms := manifest.license_of(shard)) else None,
                 "files": shard.files,
                 "size": shard.size,

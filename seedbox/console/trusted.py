@@ -91,15 +91,11 @@ def sign_document(signed: Iterable[Signed]) -> Document:
     }
 
 
-def sign_view(signed: Iterable[Signed]) -> RenderableType:
+def sign_view(signed: Sequence[Signed]) -> RenderableType:
     """Return what was signed, for people."""
+    words = (f"{each.id} sequence {each.sequence}, by key {each.key.name}" for each in signed)
     return Group(
-        *(
-            line(
-                f"wrote {each.signature}: {each.id} sequence {each.sequence}, by key {each.key.name}"
-            )
-            for each in signed
-        )
+        *(line(f"wrote {each.signature}: {told}") for each, told in zip(signed, words, strict=True))
     )
 
 

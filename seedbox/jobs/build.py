@@ -169,4 +169,5 @@ def _entry(plan: BuildPlan, shard: ShardPlan, metainfo: Metainfo) -> Shard:
         at=shard.at,
         web_seeds=tuple(WebSeed(url) for url in shard.web_seeds),
         license=shard.license,
+        rendition=shard.rendition,
     )

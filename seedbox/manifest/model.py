@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
+from seedbox.manifest.commands import Command, Made
 from seedbox.torrent import paths
 from seedbox.torrent.info_hash import Format, InfoHash
 
@@ -128,6 +129,8 @@ class Rendition:
     name: str
     encode: str | None = None  # None: as they are
     below: Decimal | None = None  # applies to items whose popularity is under this
+    command: Command | None = None  # an encoder of the publisher's own, in place of `encode`
+    made: Made | None = None  # what a build has run; a head has none
     extra: Table = Table()
 
 

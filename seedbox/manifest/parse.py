@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from seedbox.errors import InvalidManifestError, Problem
+from seedbox.manifest import renditions
 from seedbox.manifest.fields import (
     Filling,
     Reader,
@@ -85,7 +86,12 @@ def _renditions(node: Node, problems: Problems) -> tuple[Rendition, ...]:
 
 
 def _rendition(key: str) -> Reader[Rendition]:
-    fields = {"encode": _RENDITION_NAME, "below": number}
+    fields: dict[str, Reader[object]] = {
+        "encode": _RENDITION_NAME,
+        "below": number,
+        "command": renditions.command,
+        "made": renditions.made,
+    }
     record = Record(lambda **values: Rendition(key, **values), fields)
 
     def read(node: Node, problems: Problems) -> Rendition:

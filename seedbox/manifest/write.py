@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from seedbox.manifest.commands import Command, Made
 from seedbox.manifest.model import (
     VERSION,
     Creator,
@@ -31,6 +32,7 @@ from seedbox.manifest.model import (
     TorrentRef,
     WebSeed,
 )
+from seedbox.manifest.renditions import duration_text
 from seedbox.manifest.scalars import UNWRITTEN, taken_for
 from seedbox.torrent.info_hash import InfoHash
 
@@ -210,7 +212,16 @@ _FIELDS: Mapping[type, Mapping[str, Form]] = {
         "source": _inner,
         "total": _decimal,
     },
-    Rendition: {"encode": _inner, "below": _decimal},
+    Rendition: {"encode": _inner, "below": _decimal, "command": _braces, "made": _braces},
+    Command: {
+        "run": _texts,
+        "version": _texts,
+        "suffix": _inner,
+        "reads": _texts,
+        "check": _texts,
+        "time_limit": _spaced(duration_text),
+    },
+    Made: {"version": _inner, "run": _texts, "items": _bare, "kept": _bare, "sample": _hex},
     TorrentRef: {"path": _inner, "sha256": _hex},
     WebSeed: {"url": _inner, "checked": _time, "pieces": _bare},
     InfoHash: {"v1": _hex, "v2": _hex},

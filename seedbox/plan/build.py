@@ -41,6 +41,7 @@ class Item:
     size: int  # bytes
     value: Decimal  # popularity; never negative
     license: str | None = None  # as its publisher wrote it; None: the dataset's
+    rendition: str | None = None  # how it is stored; None: as it is, which has no name
 
 
 _Groups = Mapping[str | None, list[Item]]  # by license; None: the dataset's
@@ -68,6 +69,7 @@ class ShardPlan:
     at: str | None  # folder of a single-file torrent under the root
     web_seeds: tuple[str, ...]
     license: License | None  # None: the dataset's
+    rendition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,11 @@ class _Cut:
     items: Sequence[Item]
     license: str | None
     use: Decimal
+    rendition: str | None
 
 
 def _shards(head: Head, groups: _Groups, options: BuildOptions) -> Iterator[ShardPlan]:
-    cuts = _cuts(groups, options.shard_size)
+    cuts = _cuts(head, groups, options.shard_size)
     total = head.popularity.total if head.popularity else None
     uses = [cut.use for cut in cuts]
     shares = [None] * len(uses) if total is None else coverage.running(uses, total)
@@ -204,16 +207,41 @@ def _shards(head: Head, groups: _Groups, options: BuildOptions) -> Iterator[Shar
         yield replace(shard, coverage=share)
 
 
-def _cuts(groups: _Groups, shard_size: int) -> list[_Cut]:
+def _cuts(head: Head, groups: _Groups, shard_size: int) -> list[_Cut]:
     """Return the items of every shard, in the order of the manifest."""
     cuts = []
-    for license_, items in groups.items():
+    alike = [
+        (license_, rendition, items)
+        for license_, group in groups.items()
+        for rendition, items in _by_rendition(head, group)
+    ]
+    for license_, rendition, items in alike:
         # copy_negate is exact; a minus sign would round to the digits of the context.
         ordered = sorted(items, key=lambda item: (item.value.copy_negate(), paths.order(item.path)))
-        cuts += [_Cut(held, license_, _use(held)) for held in _cut(ordered, shard_size)]
-    if len(groups) > 1:  # one group alone is in order; ties stay in the order of the licenses
+        held = _cut(ordered, shard_size)
+        cuts += [_Cut(each, license_, _use(each), rendition) for each in held]
+    if len(alike) > 1:  # one group alone is in order; ties stay in the order of the groups
         cuts.sort(key=lambda cut: -Fraction(cut.use) / len(cut.items))
     return cuts
+
+
+def _by_rendition(head: Head, items: Iterable[Item]) -> list[tuple[str | None, list[Item]]]:
+    """Return items of one license by rendition: as they are first, then by falling threshold.
+
+    Empty files are never encoded; where nothing else is stored as it is, they go with the rest.
+    """
+    groups: dict[str | None, list[Item]] = {None: []}
+    falling = sorted(
+        head.renditions, key=lambda each: (each.below is not None, -(each.below or Decimal(0)))
+    )
+    groups |= {each.name: [] for each in falling}
+    for item in items:
+        groups[item.rendition].append(item)
+    full = [name for name, group in groups.items() if any(item.size for item in group)]
+    for name, group in groups.items():
+        if name not in full:
+            groups[full[0]] += group
+    return [(name, groups[name]) for name in full]
 
 
 def _cut(items: Iterable[Item], shard_size: int) -> Iterator[list[Item]]:
@@ -246,6 +274,8 @@ def _shard(head: Head, name: str, cut: _Cut, options: BuildOptions) -> ShardPlan
         hint = "Pass a longer --piece-length or a smaller --shard-size."
         raise UsageError(f"shard {name} makes no torrent: {error.reason}", hint) from None
     below = (head.root or "", *at) if single else ()
+    # The origin serves originals alone.
+    encoded = any(each.made and each.name == cut.rendition for each in head.renditions)
     return ShardPlan(
         name=name,
         layout=layout,
@@ -253,8 +283,9 @@ def _shard(head: Head, name: str, cut: _Cut, options: BuildOptions) -> ShardPlan
         use=cut.use,
         coverage=None,
         at="/".join(at) or None,
-        web_seeds=tuple(web_seed(url, below) for url in options.web_seeds),
+        web_seeds=() if encoded else tuple(web_seed(url, below) for url in options.web_seeds),
         license=None if cut.license is None else License(cut.license),
+        rendition=cut.rendition,
     )
 
 

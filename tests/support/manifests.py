@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import string
-from datetime import UTC
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from seedbox.manifest import model
+from seedbox.manifest.commands import Command, Made
 from seedbox.manifest.model import Head, Manifest, Shard, Table
 from seedbox.torrent.info_hash import Format, InfoHash
 
@@ -95,8 +96,27 @@ POPULARITY = st.builds(
     NUMBER,
     FREE,
 )
+COMMAND = st.builds(
+    Command,
+    st.lists(TEXT, max_size=2).map(lambda more: ("opusenc", "{in}", "-o{out}", *more)),
+    st.lists(TEXT, max_size=2).map(lambda more: ("/usr/bin/opusenc", *more)),
+    st.sampled_from([".opus", ".tar.zst"]),
+    st.sampled_from([(), (".wav", ".flac")]),
+    st.sampled_from([(), ("opusinfo", "{out}")]),
+    st.integers(1, 604_800).map(lambda seconds: timedelta(seconds=seconds)),
+)
+RUN = st.just(("ffmpeg", "-i", "{in}", "{out}"))
+MADE = st.builds(
+    Made, TEXT.filter(lambda text: len(text) <= 200), RUN, INTEGER, INTEGER, st.none() | SHA256
+)
 RENDITION = st.builds(
-    model.Rendition, NAME | st.just("no"), st.none() | NAME, st.none() | NUMBER, FREE
+    model.Rendition,
+    NAME | st.just("no"),
+    st.none() | NAME,
+    st.none() | NUMBER,
+    st.none() | COMMAND,
+    st.none() | MADE,
+    FREE,
 )
 WEB_SEED = st.builds(model.WebSeed, URL, st.none() | MOMENT, st.none() | INTEGER, FREE)
 INFO_HASH = st.one_of(
