@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 from seedbox.cli import online, options
+from seedbox.manifest.model import Pack
 from seedbox.torrent.info_hash import Format
 
 if TYPE_CHECKING:
     from seedbox.console import Console
+    from seedbox.jobs.inputs import Inputs
     from seedbox.manifest.model import Head
-    from seedbox.plan.build import BuildOptions
+    from seedbox.plan.build import BuildOptions, BuildPlan
 
 
 class _Chosen(TypedDict):
@@ -69,7 +71,9 @@ class _Chosen(TypedDict):
     help="Most bytes in a shard.",
 )
 @click.option(
-    "--pack", type=click.Choice(["files"]), help="How items lie in a shard; overrides DATASET.yaml."
+    "--pack",
+    type=click.Choice([pack.value for pack in Pack]),
+    help="How items lie in a shard: as they are, or in one tar; overrides DATASET.yaml.",
 )
 @click.option(
     "--format", "form", type=click.Choice([f.value for f in Format]), help="Overrides DATASET.yaml."
@@ -114,12 +118,11 @@ def command(
     apart. The source is only read: it seeds the shards in place. A build that was stopped goes on
     where it was, and the same input gives the same bytes on every machine.
 
-    Exit status: 0 built, 2 wrong usage, 4 bad input, 5 disk trouble, 6 a server did not give what
-    it was asked for, 7 license refused.
+    Exit status: 0 built, 1 items could not be encoded, 2 wrong usage, 4 bad input, 5 disk trouble,
+    6 a server did not give what it was asked for, 7 license refused.
     """
     from seedbox.console import published
     from seedbox.jobs import inputs
-    from seedbox.jobs.build import run_build
 
     on_event = console.show_event
     head = _head(dataset, chosen)
@@ -135,11 +138,18 @@ def command(
     if encoding is not None:
         given = inputs.encode(given, encoding, out, jobs=jobs, on_event=on_event)
         plan = given.plan()
-    plan = online.settle(plan)
-    report = run_build(plan, given.listing, out, jobs=jobs, on_event=on_event)
+    ctx.exit(_build(given, online.settle(plan), out, jobs, console))
+
+
+def _build(given: Inputs, plan: BuildPlan, out: Path, jobs: int | None, console: Console) -> int:
+    """Build, show what was built, and return the exit status."""
+    from seedbox.console import published
+    from seedbox.jobs.build import run_build
+
+    report = run_build(plan, given.listing, out, jobs=jobs, on_event=console.show_event)
     document = published.build_document(report, given.encoded)
     console.show(document, lambda: published.build_view(report, given.encoded))
-    ctx.exit(0 if report.ok and (given.encoded is None or given.encoded.ok) else 1)
+    return 0 if report.ok and (given.encoded is None or given.encoded.ok) else 1
 
 
 def _options(chosen: _Chosen) -> BuildOptions:
@@ -156,7 +166,6 @@ def _options(chosen: _Chosen) -> BuildOptions:
 def _head(dataset: Path, chosen: _Chosen) -> Head:
     """Return what the dataset says of itself, with what the command line says instead."""
     from seedbox.jobs.shards import read_head
-    from seedbox.manifest.model import Pack
 
     head = read_head(dataset)
     pack, form = chosen["pack"], chosen["form"]

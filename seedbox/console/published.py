@@ -33,6 +33,7 @@ from seedbox.console.tables import (
 from seedbox.console.terms import refused_document, refused_lines
 from seedbox.console.text import plural
 from seedbox.console.trusted import signature_document
+from seedbox.manifest.model import Pack
 from seedbox.units import format_size
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def build_plan_document(plan: BuildPlan, encoding: RenditionsPlan | None) -> Doc
     return {
         "id": plan.head.id,
         "root": plan.head.root,
+        "pack": plan.head.pack,
+        "pack_why": plan.pack_why,
         "size": plan.size,
         "unlisted": plan.unlisted,
         "refused": refused_document(plan.refused),
@@ -85,7 +88,12 @@ def build_plan_view(plan: BuildPlan, encoding: RenditionsPlan | None) -> Rendera
             share(shard.coverage),
             *([_terms(shard.license)] if several else []),
         )
-    return Group(rows, *refused_lines(plan.refused), *encoding_lines(encoding))
+    return Group(rows, *_packing(plan), *refused_lines(plan.refused), *encoding_lines(encoding))
+
+
+def _packing(plan: BuildPlan) -> list[RenderableType]:
+    """Return how items lie in shards and why, if the publisher has not chosen it."""
+    return [] if plan.pack_why is None else [line(f"pack {plan.head.pack}: {plan.pack_why}")]
 
 
 def build_document(report: BuildReport, encoded: EncodeReport | None) -> Document:
@@ -140,6 +148,8 @@ def build_view(report: BuildReport, encoded: EncodeReport | None) -> RenderableT
     ]
     if len(report.left_out) > FILES_SHOWN:
         parts.append(line(f"left out: {len(report.left_out) - FILES_SHOWN:,} more", "yellow"))
+    if report.manifest.head.pack is Pack.TAR:
+        parts += _packing(report.plan)
     parts += refused_lines(report.refused)
     parts += encoded_lines(encoded)
     parts += proved_lines(report.manifest)

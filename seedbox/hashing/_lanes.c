@@ -10,7 +10,8 @@
  *   3  Paths: which kernels there are, which this CPU can run, which is fastest
  *   4  Lanes: a queue of messages through a kernel
  *   5  Spans: files, memory and pads, read once, cut into pieces and blocks
- *   6  The Python module
+ *   6  Files: many of them, opened without following a link, read into one buffer
+ *   7  The Python module
  *
  * Needs GCC >= 9 or Clang >= 11 and POSIX. Nothing here is needed for a right
  * answer: without this module seedbox.hashing uses hashlib.
@@ -222,8 +223,12 @@ static TARGET void FN(sha256)(uint32_t *state, const uint8_t *const *data, size_
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -1068,11 +1073,147 @@ static void discard(struct job *job)
     free(job->nodes);
 }
 
-/* -------------------------------------------------- 6. The Python module ---- */
+/* -------------------------------------------------------- 6. Files ---------- */
+
+struct file { /* a part of one, and where it goes */
+    int folder;            /* descriptor that the name starts from */
+    const char *name;      /* segments with slashes between them */
+    uint64_t size;         /* bytes of the whole file, as it was when somebody looked */
+    long long mtime;       /* nanoseconds since 1970, as it was then */
+    uint64_t start;        /* bytes into the file */
+    uint8_t *into;
+    size_t length;         /* bytes */
+};
+
+/* O_NONBLOCK: a FIFO must not hang us. */
+enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK };
+
+static int close_and_keep_errno(int fd)
+{
+    int code = errno;
+    close(fd);
+    errno = code;
+    return -1;
+}
+
+/* Open a file below a folder, segment by segment: on every system, though slow. */
+static int open_by_steps(int folder, const char *name)
+{
+    int at = folder;
+    for (;;) {
+        char step[256];
+        size_t length = strcspn(name, "/");
+        bool last = name[length] == 0;
+        int next = -1;
+        if (length >= sizeof step)
+            errno = ENAMETOOLONG;
+        else {
+            memcpy(step, name, length);
+            step[length] = 0;
+            if (!strcmp(step, ".."))
+                errno = EXDEV; /* as openat2 has it */
+            else
+                next = openat(at, step, last ? READ_FLAGS : O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
+        }
+        if (at != folder)
+            close_and_keep_errno(at);
+        if (next < 0 || last)
+            return next;
+        at = next;
+        name += length + 1;
+    }
+}
+
+/* The same in one call, where the system has it (Linux 5.6; sandboxes may refuse it). */
+static int open_below(int folder, const char *name)
+{
+#if defined(SYS_openat2)
+    static bool refused = false;
+    struct { /* linux/openat2.h, which may be older than the kernel */
+        uint64_t flags, mode, resolve;
+    } how = {READ_FLAGS, 0, 0x04 | 0x08}; /* RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH */
+    if (!__atomic_load_n(&refused, __ATOMIC_RELAXED)) {
+        long fd = syscall(SYS_openat2, folder, name, &how, sizeof how);
+        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+            return (int)fd;
+        if (errno == ENOSYS)
+            __atomic_store_n(&refused, true, __ATOMIC_RELAXED);
+    }
+#endif
+    return open_by_steps(folder, name);
+}
+
+static bool same_file(const struct file *file, const struct stat *now)
+{
+#if defined(__APPLE__)
+    struct timespec changed = now->st_mtimespec;
+#else
+    struct timespec changed = now->st_mtim;
+#endif
+    return S_ISREG(now->st_mode) && (uint64_t)now->st_size == file->size &&
+           changed.tv_sec * 1000000000LL + changed.tv_nsec == file->mtime;
+}
+
+/* Read one part. It counts only if the file is the one that somebody looked at before. */
+static enum end read_part(const struct file *file, int fd, uint64_t *at, int *code)
+{
+    size_t have = 0;
+    while (have < file->length) {
+        ssize_t n = pread(fd, file->into + have, file->length - have, (off_t)(file->start + have));
+        if (n < 0 && errno == EINTR)
+            continue;
+        *at = file->start + have;
+        *code = n < 0 ? errno : 0;
+        if (n <= 0)
+            return UNREADABLE;
+        have += (size_t)n;
+    }
+    struct stat now;
+    *at = file->start + have;
+    *code = 0;
+    if (fstat(fd, &now) < 0) {
+        *code = errno;
+        return UNREADABLE;
+    }
+    return same_file(file, &now) ? FINISHED : UNREADABLE;
+}
+
+struct reading {
+    struct file *files;
+    size_t count;
+    const struct progress *progress; /* or NULL */
+    bool by_steps;
+    size_t failed; /* which file */
+    uint64_t at;   /* offset in it */
+    int code;      /* errno; 0: it is not what it was */
+};
+
+static enum end read_parts(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct file *file = &reading->files[i];
+        if (reading->progress && __atomic_load_n(&reading->progress->cancelled, __ATOMIC_RELAXED))
+            return CANCELLED;
+        int fd = reading->by_steps ? open_by_steps(file->folder, file->name)
+                                   : open_below(file->folder, file->name);
+        enum end end = UNREADABLE;
+        reading->failed = i, reading->at = file->start, reading->code = errno;
+        if (fd >= 0) {
+            end = read_part(file, fd, &reading->at, &reading->code);
+            close(fd);
+        }
+        if (end != FINISHED)
+            return end;
+    }
+    return FINISHED;
+}
+
+/* -------------------------------------------------- 7. The Python module ---- */
 
 struct module {
     bool usable[PATHS];
     int best[2]; /* V1, V2: an index of PATH_TABLE; PATHS: not measured yet */
+    double took[2][PATHS]; /* seconds for 16 messages side by side */
     PyTypeObject *progress_type;
     PyObject *read_error;
 };
@@ -1114,6 +1255,7 @@ static bool measure(struct module *module)
         for (int i = 0; i < PATHS; i++) {
             double took = module->usable[i]
                               ? seconds_for(&PATH_TABLE[i].kernel[version], data, data + 16 * 4096) : 1e9;
+            module->took[version][i] = took;
             if (took < least)
                 least = took, module->best[version] = i;
         }
@@ -1135,6 +1277,26 @@ static const struct kernel *find_kernel(PyObject *self, const char *name, int ve
             return &PATH_TABLE[i].kernel[version];
     PyErr_Format(PyExc_ValueError, "path '%s' is not one of paths() nor 'auto'", name);
     return NULL;
+}
+
+/* The kernel for so many messages side by side: few of them leave most of the widest lanes idle. */
+static const struct kernel *kernel_for(PyObject *self, const char *name, int version, uint64_t messages)
+{
+    const struct module *module = PyModule_GetState(self);
+    const struct kernel *found = find_kernel(self, name, version);
+    double least = 1e9;
+    if (!found || strcmp(name, "auto") || !messages)
+        return found;
+    for (int i = 0; i < PATHS; i++) {
+        const struct kernel *kernel = &PATH_TABLE[i].kernel[version];
+        if (!module->usable[i])
+            continue;
+        double turns = (double)ceil_div(messages, kernel->lanes);
+        double took = turns * module->took[version][i] * (double)kernel->lanes / MAX_LANES;
+        if (took < least)
+            least = took, found = kernel;
+    }
+    return found;
 }
 
 static PyObject *path_names(const bool *wanted)
@@ -1349,9 +1511,18 @@ static bool settle(PyObject *self, struct job *job, long long piece_length, bool
             return refuse("the spans reach beyond 2**63 bytes");
         job->total += span->size;
     }
-    job->kernel[V1] = v1 ? find_kernel(self, path, V1) : NULL;
+    job->kernel[V1] = v1 ? kernel_for(self, path, V1, ceil_div(job->total, job->piece_length)) : NULL;
     job->kernel[V2] = v2 ? find_kernel(self, path, V2) : NULL;
     return !PyErr_Occurred();
+}
+
+static void raise_read_error(const struct module *module, size_t index, uint64_t at, int code)
+{
+    PyObject *known = code ? PyLong_FromLong(code) : Py_NewRef(Py_None);
+    PyObject *why = known ? Py_BuildValue("nLN", (Py_ssize_t)index, (long long)at, known) : NULL;
+    if (why)
+        PyErr_SetObject(module->read_error, why);
+    Py_XDECREF(why);
 }
 
 /* Run a settled job without the GIL: (sha1s, roots), or None when cancelled. */
@@ -1379,14 +1550,8 @@ static PyObject *perform(PyObject *self, struct job *job)
         result = Py_BuildValue("OO", sha1s, roots);
     else if (end == CANCELLED)
         result = Py_NewRef(Py_None);
-    else if (end == UNREADABLE) {
-        PyObject *code = job->fault.code ? PyLong_FromLong(job->fault.code) : Py_NewRef(Py_None);
-        Py_ssize_t span = (Py_ssize_t)job->fault.span;
-        PyObject *why = code ? Py_BuildValue("nLN", span, (long long)job->fault.at, code) : NULL;
-        if (why)
-            PyErr_SetObject(module->read_error, why);
-        Py_XDECREF(why);
-    }
+    else if (end == UNREADABLE)
+        raise_read_error(module, job->fault.span, job->fault.at, job->fault.code);
     else if (!PyErr_Occurred())
         PyErr_NoMemory();
     Py_XDECREF(sha1s);
@@ -1521,6 +1686,74 @@ done:
     return result;
 }
 
+static bool parse_file(PyObject *item, struct file *file, const Py_buffer *buffer)
+{
+    long long size, start, at, length;
+    if (!PyTuple_Check(item)) {
+        PyErr_SetString(PyExc_TypeError, "a file must be a tuple (folder, name, size, mtime, start, at, length)");
+        return false;
+    }
+    if (!PyArg_ParseTuple(item, "iyLLLLL;a file is (folder, name, size, mtime, start, at, length)", &file->folder,
+                          &file->name, &size, &file->mtime, &start, &at, &length))
+        return false;
+    if (size < 0 || start < 0 || length < 0 || start > size || length > size - start)
+        return refuse("a part lies outside of its file");
+    if (at < 0 || at > buffer->len || length > buffer->len - at)
+        return refuse("a part reaches beyond the buffer");
+    file->size = (uint64_t)size, file->start = (uint64_t)start, file->length = (size_t)length;
+    file->into = (uint8_t *)buffer->buf + at;
+    return true;
+}
+
+PyDoc_STRVAR(read_files_doc,
+             "read_files($module, /, files, buffer, *, progress=None, by_steps=False)\n--\n\n"
+             "Read parts of many files into a buffer; False when progress.cancel() was called meanwhile.\n\n"
+             "A file is (folder, name, size, mtime, start, at, length): an open folder, the path below it as\n"
+             "bytes, the size and time of change (ns) that it must have, and where its part begins in it and\n"
+             "in the buffer. No symbolic link is followed, and nothing outside the folder is reached.\n"
+             "by_steps opens folder after folder, as is done where the system has no openat2.\n"
+             "Raises ReadError(index, offset in the file, errno), errno None where a file is not what it was.");
+
+static PyObject *py_read_files(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"files", "buffer", "progress", "by_steps", NULL};
+    struct module *module = PyModule_GetState(self);
+    PyObject *sequence, *progress = Py_None, *items, *result = NULL;
+    Py_buffer buffer;
+    int by_steps = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "Ow*|$Op", names, &sequence, &buffer, &progress, &by_steps))
+        return NULL;
+    struct reading reading = {.by_steps = by_steps};
+    if (!(items = PySequence_Tuple(sequence)))
+        goto done;
+    if (progress != Py_None && !PyObject_TypeCheck(progress, module->progress_type)) {
+        PyErr_SetString(PyExc_TypeError, "progress must be a Progress or None");
+        goto done;
+    }
+    reading.progress = progress == Py_None ? NULL : &((ProgressObject *)progress)->progress;
+    reading.count = (size_t)PyTuple_Size(items);
+    if (!(reading.files = calloc(reading.count + 1, sizeof *reading.files))) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (size_t i = 0; i < reading.count; i++)
+        if (!parse_file(PyTuple_GetItem(items, (Py_ssize_t)i), &reading.files[i], &buffer))
+            goto done;
+    enum end end;
+    Py_BEGIN_ALLOW_THREADS
+    end = read_parts(&reading);
+    Py_END_ALLOW_THREADS
+    if (end == UNREADABLE)
+        raise_read_error(module, reading.failed, reading.at, reading.code);
+    else
+        result = PyBool_FromLong(end == FINISHED);
+done:
+    free(reading.files);
+    Py_XDECREF(items);
+    PyBuffer_Release(&buffer);
+    return result;
+}
+
 PyDoc_STRVAR(progress_doc, "Progress()\n--\n\n"
                            "Shared by the threads of a job: what is done, and whether to go on.");
 
@@ -1542,7 +1775,7 @@ static PyObject *progress_cancelled(ProgressObject *self, void *Py_UNUSED(closur
 
 static PyMethodDef progress_methods[] = {
     {"cancel", (PyCFunction)(void (*)(void))progress_cancel, METH_NOARGS,
-     "cancel($self, /)\n--\n\nMake every hash_spans that has this Progress return None soon."},
+     "cancel($self, /)\n--\n\nMake every call that has this Progress return soon."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -1615,6 +1848,7 @@ static PyMethodDef module_methods[] = {
     KEYWORDS(merkle_layer),
     KEYWORDS(hash_pieces),
     KEYWORDS(hash_spans),
+    KEYWORDS(read_files),
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,8 +1,8 @@
 """Build: read a source once, and write its torrents and their manifest.
 
-The source is only read: shards seed it in place. Each hashed piece goes into a journal, so a
-build that was stopped goes on where it was; the manifest is written last, and only if the source
-still is what it was when the plan was made.
+The source is only read: shards seed it in place, or are packed into tars beside the manifest.
+Each hashed piece goes into a journal, so a build that was stopped goes on where it was; the
+manifest is written last, and only if the source still is what it was when the plan was made.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from seedbox.errors import InvalidManifestError, SourceError
 from seedbox.jobs.content import Content, Origin, content_of, hash_shard
 from seedbox.jobs.events import OnEvent
 from seedbox.jobs.outputs import Outputs
+from seedbox.jobs.pack import pack
 from seedbox.jobs.web_seeds import Prover
 from seedbox.manifest import lint
 from seedbox.manifest.model import Head, Manifest, Role, Shard, TorrentRef, WebSeed
@@ -24,7 +25,7 @@ from seedbox.manifest.write import write_manifest
 from seedbox.plan.build import BuildPlan, ShardPlan
 from seedbox.plan.places import STATE
 from seedbox.plan.terms import RefusedItem
-from seedbox.torrent.compose import Extras, compose
+from seedbox.torrent.compose import Extras, PieceDigest, compose
 from seedbox.torrent.metainfo import Metainfo
 
 _MANIFEST = "manifest.yaml"
@@ -88,7 +89,7 @@ def run_build(
         shards: list[Shard] = []
         hashed = 0
         for shard in plan.shards:
-            digests, read = hash_shard(content, shard, state / "pieces", jobs, on_event)
+            digests, read = _digests(content, shard, out, jobs, on_event)
             hashed += read
             metainfo = compose(shard.layout, digests, extras(plan.head, shard))
             _refuse_twins(shards, shard, metainfo, content)
@@ -99,6 +100,17 @@ def run_build(
         written = outputs.write(_MANIFEST, _checked(manifest, out, prover))
         disk.remove_made(state / "pieces")
     return BuildReport(written, manifest, plan, hashed, source.left_out)
+
+
+def _digests(
+    content: Content, shard: ShardPlan, out: Path, jobs: int | None, on_event: OnEvent
+) -> tuple[list[PieceDigest], int]:
+    """Hash the files of a shard where they lie, or while they are packed; see `hash_shard`."""
+    if not shard.packed:
+        return hash_shard(content, shard, out / STATE / "pieces", jobs, on_event)
+    members = content.members(shard)
+    made = pack(shard.name, members, shard.layout, out, jobs=jobs, on_event=on_event)
+    return made, shard.layout.size
 
 
 def _checked(manifest: Manifest, out: Path, prover: Prover) -> bytes:
@@ -158,7 +170,7 @@ def _entry(plan: BuildPlan, shard: ShardPlan, metainfo: Metainfo) -> Shard:
     return Shard(
         name=shard.name,
         role=Role.DATA,
-        items=len(metainfo.files),
+        items=len(shard.sources),
         files=len(metainfo.files),
         size=metainfo.size,
         use=shard.use if popular else None,

@@ -43,6 +43,10 @@ class Content(Protocol):
         """Read pieces and yield their digests in order."""
         ...
 
+    def members(self, shard: ShardPlan) -> Sequence[tuple[Parts, disk.Located]]:
+        """Return the files that go into a tar, in order, with their names in it."""
+        ...
+
     def hold(self) -> None:
         """Refuse files that are not what they were when the plan was made."""
         ...
@@ -73,6 +77,10 @@ class LocalContent:
     ) -> Generator[Hashed, None, None]:
         """Read pieces; see `hashing.hash_pieces`."""
         return hashing.hash_pieces(shard.layout, self.stand_ins(shard), wanted=wanted, jobs=jobs)
+
+    def members(self, shard: ShardPlan) -> Sequence[tuple[Parts, disk.Located]]:
+        """Return the files with their paths below the source."""
+        return [(path, self._by_path[path]) for path in shard.sources]
 
     def hold(self) -> None:
         """Look once more at every file: an early one may have changed while a late one was read.
@@ -128,6 +136,14 @@ class RemoteContent:
         del jobs
         manners = self._source.manners
         return hash_remote(shard.layout, self._files(shard), wanted, manners=manners)
+
+    def members(self, shard: ShardPlan) -> Sequence[tuple[Parts, disk.Located]]:
+        """Files on a server are not packed.
+
+        Raises:
+            TypeError: A bug in the caller; `jobs.inputs` has refused it.
+        """
+        raise TypeError(f"{shard.name} cannot be packed from a server")
 
     def hold(self) -> None:
         """Do nothing: each answer with bytes was held to what the server said first."""

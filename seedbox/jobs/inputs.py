@@ -14,7 +14,7 @@ from seedbox.jobs.encode import EncodeReport
 from seedbox.jobs.events import OnEvent
 from seedbox.jobs.remote import RemoteListing, survey
 from seedbox.jobs.renditions import RenditionsPlan, plan_renditions, run_renditions
-from seedbox.manifest.model import Head
+from seedbox.manifest.model import Head, Pack
 from seedbox.plan.build import BuildOptions, BuildPlan, Item, plan_build
 
 
@@ -74,10 +74,14 @@ def gather(
 
     Raises:
         InvalidPopularityError: The table is wrong, or names paths that are not there.
+        UsageError: Items on a server are to be packed.
     """
     items, unlisted = items_in(listing, popularity)
     if isinstance(listing, RemoteListing):
-        head = listing.plan.head(head)
+        if head.pack is Pack.TAR:
+            hint = "Fetch the data first and pass --source, or pass --pack files."
+            raise UsageError("items on a server cannot be packed", hint)
+        head = replace(listing.plan.head(head), pack=Pack.FILES)
         seeds = dict.fromkeys((listing.plan.web_seed, *options.web_seeds))
         options = replace(options, web_seeds=tuple(seeds))
     return Inputs(head, listing, tuple(items), unlisted, options)

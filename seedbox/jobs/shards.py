@@ -109,7 +109,7 @@ def has_torrent(source: Source, shard: Shard) -> bool:
 def in_tree(head: Head, shard: Shard, metainfo: Metainfo) -> tuple[str, ...]:
     """Return the path of each file below the dataset's root, as popularity tables have it."""
     if metainfo.layout.single:
-        at = f"{shard.at}/" if shard.at and head.pack is Pack.FILES else ""
+        at = f"{shard.at}/" if shard.at and head.pack is not Pack.TAR else ""
         return tuple(at + file.path[-1] for file in metainfo.files)
     return tuple("/".join(file.path[1:]) for file in metainfo.files)
 

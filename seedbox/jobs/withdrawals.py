@@ -219,7 +219,7 @@ def orders_on(
     if any(entry.target.items for entry in source.withdrawals.entries):
         for shard in manifest.shards:
             metainfo = _readable(source, shard)
-            if metainfo is not None and manifest.head.pack is Pack.FILES:
+            if metainfo is not None and manifest.head.pack is not Pack.TAR:
                 items[shard.name] = in_tree(manifest.head, shard, metainfo)
     return plan_withdrawals(manifest, source.withdrawals, now=now, items=items)
 

@@ -221,8 +221,9 @@ def _layout(manifest: Manifest) -> Iterator[Finding]:
         if shard.rendition is not None and shard.rendition not in renditions:
             message = f"the rendition {shard.rendition!r} is not among renditions"
             yield f"{path}.rendition", "rendition", message, "Describe it under renditions."
-        if shard.at is not None and (shard.files != 1 or head.pack is not Pack.FILES):
-            message = f"`at` is for single files, the shard has {shard.files} (pack: {head.pack})"
+        if shard.at is not None and (shard.files != 1 or head.pack is Pack.TAR):
+            pack = head.pack or Pack.FILES
+            message = f"`at` is for single files, the shard has {shard.files} (pack: {pack})"
             yield f"{path}.at", "at", message, "Remove `at`."
 
 

@@ -176,7 +176,7 @@ class Head:
     license: License | None = None  # of each shard that has none of its own
     origin: Origin | None = None
     root: str | None = None  # the torrents' name; None: see `torrent_root`
-    pack: Pack = Pack.FILES
+    pack: Pack | None = None  # None: files, or for `build` to choose
     format: Format = Format.HYBRID
     personal_data: PersonalData = PersonalData.UNKNOWN
     popularity: Popularity | None = None

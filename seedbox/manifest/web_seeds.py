@@ -71,7 +71,7 @@ def url_of(seed: WebSeed, path: Sequence[str], *, single: bool) -> str:
 
 def _fits_origin(head: Head, shard: Shard, url: str) -> bool:
     """Tell whether a seed at the origin asks for what lies there; elsewhere nobody can tell."""
-    if head.origin is None or head.origin.url is None or head.pack is not Pack.FILES:
+    if head.origin is None or head.origin.url is None or head.pack is Pack.TAR:
         return True
     folder = unquote(head.origin.url.rstrip("/")) + "/"
     base = unquote(url)

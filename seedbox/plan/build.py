@@ -24,6 +24,8 @@ from seedbox.errors import (
 )
 from seedbox.manifest import coverage
 from seedbox.manifest.model import Head, License, Pack, Popularity
+from seedbox.plan import tar
+from seedbox.plan.pack import choose_pack
 from seedbox.plan.terms import RefusedItem, refusal, settle
 from seedbox.torrent import paths, pieces
 from seedbox.torrent.layout import Layout, arrange
@@ -63,13 +65,14 @@ class ShardPlan:
 
     name: str
     layout: Layout
-    sources: tuple[tuple[str, ...], ...]  # path below the source, for each file of the layout
+    sources: tuple[tuple[str, ...], ...]  # path below the source, for each file or tar member
     use: Decimal
     coverage: Decimal | None  # None: no popularity is known
     at: str | None  # folder of a single-file torrent under the root
     web_seeds: tuple[str, ...]
     license: License | None  # None: the dataset's
     rendition: str | None = None
+    packed: bool = False  # the sources go into one tar, in their order, which the layout holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class BuildPlan:
     unlisted: int  # files that the popularity table does not name
     refused: tuple[RefusedItem, ...] = ()  # files that are left out because of their license
     prove_pieces: int = 0  # of each web seed of each shard, before the manifest is written
+    pack_why: str | None = None  # None: the publisher has chosen how items lie in a shard
 
     @property
     def size(self) -> int:
@@ -115,17 +119,16 @@ def plan_build(
             "there is a popularity table, but the dataset does not say what it counts",
             "Add `popularity: {metric: …}` to dataset.yaml, such as `metric: page views`.",
         )
-    if head.pack is not Pack.FILES:
-        raise UsageError(f"pack {head.pack} cannot be built yet", "Write `pack: files`.")
     _check_data(terms.groups, folder)
     root = head.torrent_root or folder
     _check_paths(root, chain.from_iterable(terms.groups.values()))  # shards share one tree
     popularity = head.popularity
     if popularity is not None:
         popularity = replace(popularity, total=_total(head, items))
-    complete = replace(head, root=root, popularity=popularity)
+    chosen = choose_pack(head, items, options)
+    complete = replace(head, root=root, popularity=popularity, pack=chosen.pack)
     shards = tuple(_shards(complete, terms.groups, options))
-    return BuildPlan(complete, shards, unlisted, terms.refused)
+    return BuildPlan(complete, shards, unlisted, terms.refused, pack_why=chosen.why)
 
 
 def check_piece_length(length: int | None) -> None:
@@ -260,33 +263,41 @@ def _cut(items: Iterable[Item], shard_size: int) -> Iterator[list[Item]]:
 def _shard(head: Head, name: str, cut: _Cut, options: BuildOptions) -> ShardPlan:
     """Return a shard's torrent; one of a single file is named after it (see docs/manifest.md)."""
     group = cut.items
-    single = len(group) == 1
+    packed = head.pack is Pack.TAR
+    single = len(group) == 1 and not packed
     at = group[0].path[:-1] if single else ()
-    try:
-        layout = arrange(
-            group[0].path[-1] if single else head.root or "",
-            [(item.path, item.size) for item in group],
-            form=head.format,
-            piece_length=options.piece_length,
-            single=single,
-        )
-    except InvalidTorrentError as error:
-        hint = "Pass a longer --piece-length or a smaller --shard-size."
-        raise UsageError(f"shard {name} makes no torrent: {error.reason}", hint) from None
+    layout = _layout(head, name, group, options)
+    in_tree = ((*at, *file.path) if single else file.path[1:] for file in layout.files)
     below = (head.root or "", *at) if single else ()
     # The origin serves originals alone.
     encoded = any(each.made and each.name == cut.rendition for each in head.renditions)
     return ShardPlan(
         name=name,
         layout=layout,
-        sources=tuple((*at, *file.path) if single else file.path[1:] for file in layout.files),
+        sources=tuple(item.path for item in group) if packed else tuple(in_tree),
         use=cut.use,
         coverage=None,
         at="/".join(at) or None,
         web_seeds=() if encoded else tuple(web_seed(url, below) for url in options.web_seeds),
         license=None if cut.license is None else License(cut.license),
         rendition=cut.rendition,
+        packed=packed,
     )
+
+
+def _layout(head: Head, name: str, group: Sequence[Item], options: BuildOptions) -> Layout:
+    files = [(item.path, item.size) for item in group]
+    single = len(group) == 1
+    title = group[0].path[-1] if single else head.root or ""
+    if head.pack is Pack.TAR:
+        title, single = f"{name}.tar", True
+        files = [((title,), tar.Archive(files).size)]
+    length = options.piece_length
+    try:
+        return arrange(title, files, form=head.format, piece_length=length, single=single)
+    except InvalidTorrentError as error:
+        hint = "Pass a longer --piece-length or a smaller --shard-size."
+        raise UsageError(f"shard {name} makes no torrent: {error.reason}", hint) from None
 
 
 def web_seed(base: str, below: tuple[str, ...]) -> str:

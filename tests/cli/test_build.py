@@ -94,7 +94,9 @@ def test_dry_run_prints_the_plan_and_touches_nothing(dataset: Publisher) -> None
     assert plain.out.splitlines()[0].split() == [
         *("shard", "files", "size", "pieces", "of", "coverage")
     ]
-    assert set(document) == {"id", "root", "size", "unlisted", "refused", "shards"}
+    assert set(document) == {
+        *("id", "root", "pack", "pack_why", "size", "unlisted", "refused", "shards")
+    }
     assert document["shards"][2] == {
         "name": "set-0003",
         "files": 4,

@@ -27,3 +27,49 @@ def written(folder: Path, *shards: Shard, **changes: Any) -> Path:  # noqa: ANN4
     path = folder / "manifest.yaml"
     path.write_bytes(write_manifest(unordered(*(shards or (shard("a"),)), **changes)))
     return path
+
+
+# Every field of a head that Croissant, or our own prefix, has a place for.
+OF_THE_HEAD = {
+    "conformsTo": "http://mlcommons.org/croissant/1.0",
+    "name": "Wikipedia link graph",
+    "description": "Who links to whom.",
+    "url": "https://example.org/wiki",
+    "sameAs": "https://doi.org/10.5281/zenodo.1",
+    "identifier": "https://doi.org/10.5281/zenodo.1",
+    "license": ["https://spdx.org/licenses/CC-BY-4.0.html"],
+    "creditText": ["Example Lab, CC BY 4.0"],
+    "citeAs": "@dataset{…}",
+    "version": "2.1.0",
+    "datePublished": "2026-11-02T09:00:00Z",
+    "creator": [
+        {
+            "@type": "sc:Person",
+            "name": "Ada",
+            "url": "https://orcid.org/0000-0002-1825-0097",
+            "sameAs": "https://orcid.org/0000-0002-1825-0097",
+        },
+        {"@type": "sc:Organization", "name": "Example Lab"},
+    ],
+    "publisher": {
+        "@type": "sc:Organization",
+        "name": "Example Press",
+        "email": "data@example.org",
+    },
+    "keywords": ["graph", "wikipedia"],
+    "isBasedOn": ["https://example.org/dumps/1", "pkg:npm/wiki@1.2.3"],
+    "isLiveDataset": False,
+    "seedbox:id": "org.example/set",
+    "seedbox:sequence": 7,
+    "seedbox:version": "2.1",
+    "seedbox:license": "CC-BY-4.0",
+    "seedbox:metric": "page views",
+    "seedbox:metricSource": "logs",
+    "seedbox:total": "1.50",
+    "seedbox:personalData": "none",
+    "seedbox:manifest": [
+        "https://example.org/wiki/manifest.yaml",
+        "https://two.example/m.yaml",
+    ],
+    "seedbox:withdrawals": "https://example.org/wiki/withdrawals.yaml",
+}

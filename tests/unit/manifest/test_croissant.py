@@ -22,6 +22,7 @@ from seedbox.manifest.model import (
 )
 from seedbox.torrent.info_hash import InfoHash
 from support.datasets import CLOSED, entry, manifest
+from support.exports import OF_THE_HEAD
 
 Json = dict[str, Any]
 SPDX = "https://spdx.org/licenses/"
@@ -61,50 +62,8 @@ def test_every_fact_of_the_head_has_its_place() -> None:
         popularity=Popularity("page views", total=Decimal("1.50"), source="logs"),
     )
 
-    assert {key: value for key, value in said.items() if key[0] != "@"} == {
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": "Wikipedia link graph",
-        "description": "Who links to whom.",
-        "url": "https://example.org/wiki",
-        "sameAs": "https://doi.org/10.5281/zenodo.1",
-        "identifier": "https://doi.org/10.5281/zenodo.1",
-        "license": [f"{SPDX}CC-BY-4.0.html"],
-        "creditText": ["Example Lab, CC BY 4.0"],
-        "citeAs": "@dataset{…}",
-        "version": "2.1.0",
-        "datePublished": "2026-11-02T09:00:00Z",
-        "creator": [
-            {
-                "@type": "sc:Person",
-                "name": "Ada",
-                "url": "https://orcid.org/0000-0002-1825-0097",
-                "sameAs": "https://orcid.org/0000-0002-1825-0097",
-            },
-            {"@type": "sc:Organization", "name": "Example Lab"},
-        ],
-        "publisher": {
-            "@type": "sc:Organization",
-            "name": "Example Press",
-            "email": "data@example.org",
-        },
-        "keywords": ["graph", "wikipedia"],
-        "isBasedOn": ["https://example.org/dumps/1", "pkg:npm/wiki@1.2.3"],
-        "isLiveDataset": False,
-        "seedbox:id": "org.example/set",
-        "seedbox:sequence": 7,
-        "seedbox:version": "2.1",
-        "seedbox:license": "CC-BY-4.0",
-        "seedbox:metric": "page views",
-        "seedbox:metricSource": "logs",
-        "seedbox:total": "1.50",
-        "seedbox:personalData": "none",
-        "seedbox:manifest": [
-            "https://example.org/wiki/manifest.yaml",
-            "https://two.example/m.yaml",
-        ],
-        "seedbox:withdrawals": "https://example.org/wiki/withdrawals.yaml",
-        "distribution": said["distribution"],
-    }
+    facts = {key: value for key, value in said.items() if key[0] != "@"}
+    assert facts == {**OF_THE_HEAD, "distribution": said["distribution"]}
     assert said["@type"] == "sc:Dataset"
 
 
@@ -247,6 +206,29 @@ def test_a_dataset_with_shards_that_are_not_open_is_refused_whole() -> None:
 # --- shards -----------------------------------------------------------------------------------
 
 
+TORRENT = {
+    "@type": "cr:FileObject",
+    "@id": "b.torrent",
+    "name": "b.torrent",
+    "contentUrl": "torrents/b.torrent",
+    "encodingFormat": "application/x-bittorrent",
+    "sha256": V2.hex(),
+    "sameAs": f"magnet:?xt=urn:btih:{V1.hex()}&xt=urn:btmh:1220{V2.hex()}&dn=b"
+    "&tr=udp:%2F%2Ft.example:1%2Fa&tr=https:%2F%2Fu.example%2Fb"
+    "&ws=https:%2F%2Fexample.org%2Fdumps%2F",
+    "seedbox:rank": 2,
+    "seedbox:role": "data",
+    "seedbox:use": "4",
+    "seedbox:coverage": "0.800000",
+    "seedbox:items": 5,
+    "seedbox:files": 6,
+    "seedbox:size": 12_345,
+    "seedbox:infoHashV1": V1.hex(),
+    "seedbox:infoHashV2": V2.hex(),
+    "seedbox:webSeed": ["https://example.org/dumps/"],
+}
+
+
 def test_a_shard_is_a_torrent_and_the_files_in_it() -> None:
     shard = entry(
         "b",
@@ -269,27 +251,7 @@ def test_a_shard_is_a_torrent_and_the_files_in_it() -> None:
         "b.torrent",
         "b/data",
     ]
-    assert node(said, "b.torrent") == {
-        "@type": "cr:FileObject",
-        "@id": "b.torrent",
-        "name": "b.torrent",
-        "contentUrl": "torrents/b.torrent",
-        "encodingFormat": "application/x-bittorrent",
-        "sha256": V2.hex(),
-        "sameAs": f"magnet:?xt=urn:btih:{V1.hex()}&xt=urn:btmh:1220{V2.hex()}&dn=b"
-        "&tr=udp:%2F%2Ft.example:1%2Fa&tr=https:%2F%2Fu.example%2Fb"
-        "&ws=https:%2F%2Fexample.org%2Fdumps%2F",
-        "seedbox:rank": 2,
-        "seedbox:role": "data",
-        "seedbox:use": "4",
-        "seedbox:coverage": "0.800000",
-        "seedbox:items": 5,
-        "seedbox:files": 6,
-        "seedbox:size": 12_345,
-        "seedbox:infoHashV1": V1.hex(),
-        "seedbox:infoHashV2": V2.hex(),
-        "seedbox:webSeed": ["https://example.org/dumps/"],
-    }
+    assert node(said, "b.torrent") == TORRENT
     assert node(said, "b/data") == {
         "@type": "cr:FileSet",
         "@id": "b/data",

@@ -117,7 +117,7 @@ def test_every_field_of_a_shard_is_read() -> None:
 def test_what_a_head_leaves_out_has_the_defaults_of_the_spec() -> None:
     head = parse_head(HEAD, file="dataset.yaml")
 
-    assert (head.pack, head.format) == (Pack.FILES, Format.HYBRID)
+    assert (head.pack, head.format) == (None, Format.HYBRID)
     assert head.personal_data is PersonalData.UNKNOWN
     assert (head.root, head.license, head.popularity, head.trackers) == (None, None, None, ())
 

@@ -167,7 +167,6 @@ def test_remarks_stand_above_their_key_also_where_it_has_no_value() -> None:
         "# guess: LICENSE\n"
         "license:\n"
         "  spdx: MIT\n"
-        "pack: files\n"
         "format: hybrid\n"
         "personal_data: unknown\n"
         "# none found\n"

@@ -285,9 +285,16 @@ def test_a_source_without_data_is_refused(items: list[Item]) -> None:
         planned(*items)
 
 
-def test_packs_that_cannot_be_built_are_refused() -> None:
-    with pytest.raises(UsageError, match="pack tar"):
-        planned(item("a"), of=head(pack=Pack.TAR))
+def test_a_packed_shard_is_one_tar_of_its_items_in_the_order_of_use() -> None:
+    plan = planned(item("a/x", value=1), item("b", value=9), of=head(pack=Pack.TAR))
+
+    (shard,) = plan.shards
+    assert shard.packed
+    assert shard.sources == (("b",), ("a", "x"))
+    assert [file.path for file in shard.layout.files] == [(f"{shard.name}.tar",)]
+    assert shard.layout.single
+    assert shard.layout.size % 10_240 == 0
+    assert (plan.head.pack, plan.pack_why, shard.at) == (Pack.TAR, None, None)
 
 
 def test_unsafe_paths_are_refused_all_at_once() -> None:

@@ -21,35 +21,36 @@ def one(**fields: object) -> Facts:
     return facts
 
 
-def test_croissant_is_read() -> None:
-    croissant = {
-        "@context": {
-            "@language": "en",
-            "@vocab": "https://schema.org/",
-            "sc": "https://schema.org/",
-            "cr": "http://mlcommons.org/croissant/",
-            "dct": "http://purl.org/dc/terms/",
-        },
-        "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": "Link graph",
-        "description": "Who links to whom",
-        "url": "https://example.org/wiki",
-        "license": "https://creativecommons.org/licenses/by/4.0/",
-        "creator": [
-            {"@type": "Person", "name": "Ann", "sameAs": [ORCID]},
-            {"@type": "Organization", "name": "Example Lab"},
-        ],
-        "keywords": "graph, wiki",
-        "version": "1.0.1",
-        "datePublished": "2014-09-28",
-        "identifier": "https://doi.org/10.5281/zenodo.1234",
-        "citeAs": "@dataset{x,\n  title = {Link graph}\n}",
-        "distribution": [{"@type": "cr:FileObject", "@id": "a.csv", "name": "a.csv"}],
-        "recordSet": [],
-    }
+CROISSANT = {
+    "@context": {
+        "@language": "en",
+        "@vocab": "https://schema.org/",
+        "sc": "https://schema.org/",
+        "cr": "http://mlcommons.org/croissant/",
+        "dct": "http://purl.org/dc/terms/",
+    },
+    "@type": "sc:Dataset",
+    "conformsTo": "http://mlcommons.org/croissant/1.0",
+    "name": "Link graph",
+    "description": "Who links to whom",
+    "url": "https://example.org/wiki",
+    "license": "https://creativecommons.org/licenses/by/4.0/",
+    "creator": [
+        {"@type": "Person", "name": "Ann", "sameAs": [ORCID]},
+        {"@type": "Organization", "name": "Example Lab"},
+    ],
+    "keywords": "graph, wiki",
+    "version": "1.0.1",
+    "datePublished": "2014-09-28",
+    "identifier": "https://doi.org/10.5281/zenodo.1234",
+    "citeAs": "@dataset{x,\n  title = {Link graph}\n}",
+    "distribution": [{"@type": "cr:FileObject", "@id": "a.csv", "name": "a.csv"}],
+    "recordSet": [],
+}
 
-    assert read(croissant) == [
+
+def test_croissant_is_read() -> None:
+    assert read(CROISSANT) == [
         Facts(
             rank=Rank.CROISSANT,
             license=Stated("https://creativecommons.org/licenses/by/4.0/", "CC-BY-4.0"),

@@ -32,8 +32,7 @@ def test_a_hugging_face_card_is_read_before_its_prose() -> None:
     ]
 
 
-def test_the_card_of_a_real_shape_is_read_with_its_citation() -> None:
-    card = """\
+CARD = """\
 ---
 annotations_creators:
 - found
@@ -75,7 +74,10 @@ Articles of all languages.
 }
 ```
 """
-    prose, facts = read(card)
+
+
+def test_the_card_of_a_real_shape_is_read_with_its_citation() -> None:
+    prose, facts = read(CARD)
 
     assert facts.license == Stated("cc-by-sa-3.0 AND gfdl", None)  # which of the GFDL is not said
     assert (facts.title, facts.doi) == ("Wiki: all of it", "10.57967/hf/1234")

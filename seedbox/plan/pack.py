@@ -1,0 +1,55 @@
+"""How items lie in a shard: as files under their own paths, or packed into one tar.
+
+Pure. A torrent of very many files is slow in every client and its .torrent is large, so millions
+of small items are packed. Everything else stays as it is: it can be seeded in place, opened
+without unpacking, and served by its origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from seedbox.manifest.model import Head, Pack
+from seedbox.units import format_size
+
+_MANY = 100_000  # files; more than ten shards of what clients take well
+_SMALL = 256 * 1024  # bytes on average
+
+
+class Sized(Protocol):
+    """What is asked of an item."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+
+class Choices(Protocol):
+    """What is asked of a build's options."""
+
+    @property
+    def web_seeds(self) -> tuple[str, ...]:
+        """Base URLs that serve the items as files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """A choice."""
+
+    pack: Pack
+    why: str | None  # None: the publisher has made it
+
+
+def choose_pack(head: Head, items: Sequence[Sized], options: Choices) -> Packing:
+    """Return what the publisher has chosen, else what fits the items."""
+    if head.pack is not None:
+        return Packing(head.pack, None)
+    mean = sum(item.size for item in items) // max(1, len(items))
+    told = f"{len(items):,} items of {format_size(mean)} on average"
+    if len(items) < _MANY or mean >= _SMALL:
+        return Packing(Pack.FILES, f"{told}: seeded in place, as files")
+    if options.web_seeds:
+        return Packing(Pack.FILES, f"{told}: as files, since web seeds serve them as files")
+    return Packing(Pack.TAR, f"{told}: packed into tar shards, since that is too many for torrents")
