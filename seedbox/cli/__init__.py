@@ -33,6 +33,7 @@ COMMANDS = {
     "trust": "Pin publishers' keys, each for one id.",
     "show": "Say what a manifest, a torrent or a magnet link is.",
     "verify": "Check data on disk against a manifest or a torrent.",
+    "search": "Find items in a catalog, and the shard that holds each.",
     "license": "Say whether a license is open, and which rule says so.",
     "seed": "Serve the shards that are on this disk.",
     "fetch": "Get a dataset, or the part that covers most of its use.",
