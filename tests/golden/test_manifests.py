@@ -11,7 +11,7 @@ from seedbox.jobs.shards import read_head
 from seedbox.manifest import licenses
 from seedbox.manifest.keys import PublicKey
 from seedbox.manifest.lint import read_manifest
-from seedbox.manifest.model import Manifest
+from seedbox.manifest.model import Manifest, Pack
 from seedbox.manifest.signature import check, parse_signature
 from seedbox.torrent.metainfo import Metainfo
 from support.cli import run
@@ -70,7 +70,7 @@ def test_it_is_what_its_dataset_yaml_says_with_the_total_filled_in(name: str) ->
     assert manifest.head.popularity is not None
     assert told.popularity is not None
     popularity = replace(told.popularity, total=manifest.head.popularity.total)
-    assert manifest.head == replace(told, popularity=popularity)
+    assert manifest.head == replace(told, popularity=popularity, pack=Pack.FILES)
 
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES, ids=lambda recipe: recipe.name)
