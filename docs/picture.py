@@ -53,10 +53,11 @@ def excerpt(step: list[str], head: int, tail: int) -> list[str]:
 
 def story() -> list[str]:
     """Return the lines of the picture."""
-    build, _, _, sign, show, _, seed, first_fetch, _, verify, damaged = steps()
+    build, _, _, sign, trust, show, _, seed, first_fetch, _, verify, damaged = steps()
     return [
         *excerpt(build, 6, 2),
         *excerpt(sign, len(sign), 0),
+        *excerpt(trust, len(trust), 0),
         *excerpt(show, 0, 14),
         *excerpt(seed, len(seed), 0),
         *excerpt(first_fetch, len(first_fetch), 0),

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from seedbox.console.tables import Document, line
 from seedbox.console.text import plural
+from seedbox.jobs.encode import Why
 from seedbox.units import format_size
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def encoded_lines(report: EncodeReport | None) -> list[RenderableType]:
     for why, count in report.kept.items():
         if count:
             words = f"kept as they are ({why.value}): {plural(count, 'file')}"
-            parts.append(line(words, "yellow"))
-    parts += [line(f"  {each.id}: {each.words}", "yellow") for each in report.named]
+            parts.append(line(words, "" if why is Why.LARGER else "yellow"))
+    failed = (each for each in report.named if each.why is not Why.LARGER)
+    parts += [line(f"  {each.id}: {each.words}", "yellow") for each in failed]
     return parts

@@ -35,9 +35,10 @@ _MANIFEST, _MIRROR, _KEY = "out/manifest.yaml", "mirror", "publisher.key"
 _PATIENCE = 30.0  # seconds for the seed to stop
 _INTERRUPTED = 130  # the exit status after Ctrl-C
 
-_DATASET = """\
+_ID = "seedbox.demo/postal-codes"
+_DATASET = f"""\
 seedbox: 1
-id: seedbox.demo/postal-codes
+id: {_ID}
 sequence: 1
 version: "2.0.1"
 issued: 2026-11-22T00:00:00Z
@@ -45,11 +46,11 @@ title: Postal codes of 125 countries
 description: One JSON file a country, in order of how many people live there.
 homepage: https://countrystatecity.in
 keywords: [geography, postal codes]
-creators: [{name: countries-states-cities-database}]
+creators: [{{name: countries-states-cities-database}}]
 license:
   spdx: ODbL-1.0
   attribution: "countries-states-cities-database (dr5hn), ODbL 1.0"
-  evidence: {url: "https://opendatacommons.org/licenses/odbl/1-0/"}
+  evidence: {{url: "https://opendatacommons.org/licenses/odbl/1-0/"}}
 origin:
   purl: pkg:pypi/countrystatecity-postal-codes@2.0.1
   sha256: 45151efce4258500df6a696dd72c938a358dff82042e1f205effc64f18f7c6c6
@@ -139,10 +140,11 @@ def _publish_and_fetch(shell: _Shell, source: Path) -> int:
     shell.run("lint", _MANIFEST)
     shell.run("keygen", _KEY, "--no-password")
     shell.run("sign", _MANIFEST, "--key", _KEY)
-    shell.run("show", _MANIFEST, "--key", f"{_KEY}.pub")
+    shell.run("trust", "add", _ID, f"{_KEY}.pub")
+    shell.run("show", _MANIFEST)
     shell.run("verify", _MANIFEST, str(source))
     with shell.seeding(_MANIFEST, source) as peer:
-        to_mirror = ("fetch", _MANIFEST, "--out", _MIRROR, "--peer", peer, "--key", f"{_KEY}.pub")
+        to_mirror = ("fetch", _MANIFEST, "--out", _MIRROR, "--peer", peer)
         shell.run(*to_mirror, "--coverage", "80%")
         first = _size(shell.folder / _MIRROR)
         shell.run(*to_mirror)

@@ -75,7 +75,7 @@ def test_it_says_what_was_shared_and_on_which_terms(
     assert "GeoNames, CC-BY-4.0" in document["popularity_source"]
     verbs = [step["command"].split()[1] for step in document["steps"]]
     assert verbs == [
-        *("build", "lint", "keygen", "sign", "show", "verify"),
+        *("build", "lint", "keygen", "sign", "trust", "show", "verify"),
         *("fetch", "fetch", "verify", "verify"),
     ]
 
@@ -86,10 +86,10 @@ def test_each_command_is_an_event(kept: tuple[Path, Ran, list[int], float]) -> N
     notes = [event["message"].strip() for event in ran.events if event["event"] == "note"]
     commands = [note for note in notes if note.startswith("$ seedbox ")]
     assert [line.split()[2] for line in commands] == [
-        *("build", "lint", "keygen", "sign", "show", "verify"),
+        *("build", "lint", "keygen", "sign", "trust", "show", "verify"),
         *("seed", "fetch", "fetch", "verify", "verify"),
     ]
-    assert "--coverage 80%" in commands[7]
+    assert "--coverage 80%" in commands[8]
     assert any(note.startswith("one bit was flipped") for note in notes)
 
 
