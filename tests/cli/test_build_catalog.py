@@ -9,7 +9,9 @@ import pytest
 
 from seedbox.cli import build as _  # noqa: F401  (imported before imports are hindered)
 from support.cli import run
-from support.publisher import Publisher
+from support.publisher import HEAD, Publisher
+
+LICENSE = 'license:\n  spdx: CC-BY-4.0\n  attribution: "Example Lab, CC BY 4.0"\n'
 
 
 def of_catalog(dataset: Publisher, *words: object) -> list[dict[str, object]]:
@@ -105,3 +107,21 @@ def test_without_duckdb_the_extra_is_named_before_anything_is_written(
 
     assert (ran.error[0], ran.error[3]) == (5, "Run: pip install 'seedbox[publish]'")
     assert not dataset.out.exists()
+
+
+def test_a_dataset_whose_files_have_licenses_of_their_own_passes_the_gate(
+    dataset: Publisher,
+) -> None:
+    dataset.head.write_text(HEAD.replace(LICENSE, ""))
+    rows = ["a.bin,5,CC0-1.0", "b/c.bin,9,CC-BY-4.0", "b/d.bin,7,CC-BY-NC-4.0"]
+    dataset.table.write_text("\n".join(["path,value,license", *rows]) + "\n")
+
+    assert run(*dataset.arguments(), "--catalog", "--json").error[:2] == (7, "files-refused")
+    dataset.build("--catalog", "--leave-out-refused")
+
+    assert run("lint", dataset.manifest).status == 0
+    assert dataset.shards()[0]["license"] == "CC-BY-4.0 AND CC0-1.0"
+    assert [(item["item"], item["license"]) for item in of_catalog(dataset, "bin")] == [
+        ("b/c.bin", "CC-BY-4.0"),
+        ("a.bin", "CC0-1.0"),
+    ]

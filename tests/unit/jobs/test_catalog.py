@@ -108,3 +108,17 @@ def test_a_dataset_without_a_license_gives_its_catalog_those_of_the_shards(
     report = run_build(planned, listing, tmp_path / "out", jobs=1, on_event=ignore)
 
     assert report.manifest.shards[0].license == License("CC-BY-4.0 AND CC0-1.0")
+
+
+def test_what_a_run_left_that_was_killed_is_in_nobodys_way(source: Path, tmp_path: Path) -> None:
+    work = tmp_path / "out" / ".seedbox" / "catalog" / "work"
+    (work / "spilled").mkdir(parents=True)
+    (work / "work.duckdb").write_bytes(b"half")
+
+    build(source, tmp_path / "out")
+
+    assert not work.exists()
+    build(source, tmp_path / "fresh")
+    assert [data for data, _ in files(tmp_path / "out").values()] == [
+        data for data, _ in files(tmp_path / "fresh").values()
+    ]
