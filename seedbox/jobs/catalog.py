@@ -11,7 +11,7 @@ from seedbox import disk
 from seedbox.catalog.database import Limits, opened
 from seedbox.catalog.planned import enter
 from seedbox.disk.writing import replace_made
-from seedbox.errors import DestinationTakenError
+from seedbox.errors import DestinationTakenError, DiskError
 from seedbox.jobs.content import hash_all
 from seedbox.jobs.events import Note, OnEvent
 from seedbox.jobs.packed import Made
@@ -78,6 +78,7 @@ def _settled(file: Path, parts: tuple[str, ...], state: Path, to: tuple[Path, st
 
     Raises:
         DestinationTakenError: Something that seedbox did not make stands there.
+        DiskError: It cannot be moved, or is gone again.
     """
     with disk.attempt("read", file), file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -91,5 +92,5 @@ def _settled(file: Path, parts: tuple[str, ...], state: Path, to: tuple[Path, st
         replace_made(file, target)
     found = disk.look(out / name, parts)
     if isinstance(found, disk.Absent):
-        raise DestinationTakenError(str(target))
+        raise DiskError(str(target), "look at", found.reason)
     return found
