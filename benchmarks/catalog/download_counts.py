@@ -2,7 +2,9 @@
 
 Fetches download-counts@2.20260301.0 with `npm pack`, makes an item of each package, and has them
 put in order, cut and cataloged. Coverage after 1,000 and 37,000 items is held against plain
-Python, which sorts and adds on its own. Then the bytes that lead to one item are counted.
+Python, which sorts and adds on its own. Then the bytes that lead to one item are counted. Last the
+40,000 most used are made into files of one byte, and `seedbox build --catalog` packs them into
+shards of 1,000, whose coverage in the manifest is held against the same sums.
 
 Run with: python benchmarks/catalog/download_counts.py [counts.json]
 """
@@ -18,9 +20,11 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -29,10 +33,13 @@ from seedbox.catalog import tables
 from seedbox.catalog.database import Limits, opened
 from seedbox.catalog.order import Cutting, order
 from seedbox.catalog.parquet import Catalog, Entry
+from seedbox.jobs.shards import read_manifest
 from seedbox.manifest.model import Head, License, Popularity
+from seedbox.manifest.write import write_head
 
 _PACKAGE = "download-counts@2.20260301.0"
 _LICENSE = "MIT"  # package.json of the package
+_FILES = 40_000  # that are really made
 _ITEMS = 1000  # of a shard, so that both ranks are ends of one
 _HEAD = Head(
     id="org.example/npm",
@@ -102,6 +109,43 @@ def _one_item(files: Sequence[Path]) -> None:
     print(f"one item: {total:,} bytes of {all_:,} in {len(files)} files")
 
 
+def _build(folder: Path, counts: Mapping[str, int]) -> None:
+    """Have the command make shards and a catalog of the most used, and compare their coverage."""
+    used = sorted(counts.values(), reverse=True)
+    source = folder / "source"
+    with (folder / "used.csv").open("w", encoding="utf-8") as table:
+        table.write("path,value\n")
+        for rank, value in enumerate(used[:_FILES]):
+            name = sha256(b"%d" % rank).hexdigest()  # so that names have no order of their own
+            path = source / name[:2] / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x")
+            table.write(f"{name[:2]}/{name},{value}\n")
+    popularity = Popularity("downloads", total=Decimal(sum(used)))
+    (folder / "dataset.yaml").write_bytes(write_head(replace(_HEAD, popularity=popularity)))
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "seedbox",
+        "build",
+        folder / "dataset.yaml",
+        "--catalog",
+    ]
+    command += ["--source", source, "--popularity", folder / "used.csv", "--out", folder / "out"]
+    command += ["--shard-size", str(_ITEMS), "--pack", "tar", "--quiet"]
+    began = time.perf_counter()
+    subprocess.run([*command, "--json"], check=True, stdout=subprocess.DEVNULL)
+    took = time.perf_counter() - began
+    manifest = read_manifest(folder / "out" / "manifest.yaml")
+    catalog, *shards = manifest.shards
+    print(f"build --catalog: {_FILES:,} files, {len(shards)} shards, {took:.1f} s", end="")
+    print(f", a catalog of {catalog.size:,} bytes")
+    for rank in (1000, 37_000):
+        coverage, plain = shards[rank // _ITEMS - 1].coverage, _plainly(counts, rank)
+        assert coverage == plain, f"{coverage} is not {plain}"
+        print(f"coverage at rank {rank:,}: {coverage}, plain Python: {plain}")
+
+
 def main() -> None:
     """Make them, compare, and count."""
     with tempfile.TemporaryDirectory() as made:
@@ -126,6 +170,7 @@ def main() -> None:
                 assert coverage == plain, f"{coverage} is not {plain}"
                 print(f"coverage at rank {rank:,}: {coverage}, plain Python: {plain}")
             _one_item(files)
+        _build(folder, counts)
 
 
 if __name__ == "__main__":

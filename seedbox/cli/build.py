@@ -30,6 +30,7 @@ class _Chosen(TypedDict):
     trackers: tuple[str, ...]
     web_seeds: tuple[str, ...]
     leave_out_refused: bool
+    catalog: bool
     allow_commands: bool
 
 
@@ -57,6 +58,11 @@ class _Chosen(TypedDict):
     "--leave-out-refused",
     is_flag=True,
     help="Go on without files whose license is not open; their use stays in the total.",
+)
+@click.option(
+    "--catalog",
+    is_flag=True,
+    help="Make a table of all items, which `search` reads, the first shard.",
 )
 @click.option(
     "--allow-commands",
@@ -160,6 +166,7 @@ def _options(chosen: _Chosen) -> BuildOptions:
         chosen["piece_length"],
         chosen["web_seeds"],
         chosen["leave_out_refused"],
+        chosen["catalog"],
     )
 
 

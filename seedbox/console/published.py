@@ -53,6 +53,7 @@ def build_plan_document(plan: BuildPlan, encoding: RenditionsPlan | None) -> Doc
         "root": plan.head.root,
         "pack": plan.head.pack,
         "pack_why": plan.pack_why,
+        "catalog": plan.catalog,
         "size": plan.size,
         "unlisted": plan.unlisted,
         "refused": refused_document(plan.refused),
@@ -88,7 +89,10 @@ def build_plan_view(plan: BuildPlan, encoding: RenditionsPlan | None) -> Rendera
             share(shard.coverage),
             *([_terms(shard.license)] if several else []),
         )
-    return Group(rows, *_packing(plan), *refused_lines(plan.refused), *encoding_lines(encoding))
+    more_lines = _packing(plan)
+    if plan.catalog is not None:
+        more_lines.append(line(f"first of all, the catalog: {plan.catalog}"))
+    return Group(rows, *more_lines, *refused_lines(plan.refused), *encoding_lines(encoding))
 
 
 def _packing(plan: BuildPlan) -> list[RenderableType]:
@@ -100,6 +104,7 @@ def build_document(report: BuildReport, encoded: EncodeReport | None) -> Documen
     """Return what a build has made."""
     return {
         "manifest": str(report.manifest_path),
+        "catalog": _catalog(report),
         "size": report.size,
         "hashed": report.hashed,
         "unlisted": report.unlisted,
@@ -155,7 +160,16 @@ def build_view(report: BuildReport, encoded: EncodeReport | None) -> RenderableT
     parts += proved_lines(report.manifest)
     torrents = plural(len(report.manifest.shards), "torrent")
     parts.append(line(f"wrote {report.manifest_path} and {torrents}"))
+    if (catalog := _catalog(report)) is not None:
+        out = report.manifest_path.parent
+        parts.append(line(f"wrote the catalog {catalog}; seed it with --data {out}"))
     return Group(*parts)
+
+
+def _catalog(report: BuildReport) -> str | None:
+    """Return where the catalog is; None: there is none."""
+    name = report.plan.catalog
+    return None if name is None else str(report.manifest_path.parent / name)
 
 
 def _terms(own: License | None) -> RenderableType:

@@ -111,6 +111,17 @@ def move_new(source: Path, root: Path, parts: tuple[str, ...]) -> None:
         source.unlink()
 
 
+def replace_made(source: Path, target: Path) -> None:
+    """Move a file that seedbox made to its final place; what seedbox has made there goes.
+
+    Raises:
+        DiskError: The system refuses.
+    """
+    with attempt("move a file to", target):
+        source.replace(target)
+        _sync_folder(target.parent)
+
+
 def _rename_new(source: Path, target: Path) -> None:
     if target.exists() or target.is_symlink():
         raise DestinationTakenError(str(target))

@@ -7,13 +7,14 @@ manifest is written last, and only if the source still is what it was when the p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from seedbox import disk
 from seedbox.errors import InvalidManifestError, SourceError
+from seedbox.jobs.catalog import make_catalog
 from seedbox.jobs.content import Content, Origin, content_of, hash_shard
 from seedbox.jobs.events import OnEvent
 from seedbox.jobs.outputs import Outputs
@@ -44,7 +45,7 @@ class BuildReport:
     @property
     def size(self) -> int:
         """Bytes of payload."""
-        return self.plan.size
+        return self.manifest.size
 
     @property
     def unlisted(self) -> int:
@@ -88,8 +89,7 @@ def run_build(
         prover = Prover(plan.head, plan.prove_pieces, plan.head.sequence, on_event)
         shards: list[Shard] = []
         hashed = 0
-        for shard in plan.shards:
-            digests, read = _digests(content, shard, out, jobs, on_event)
+        for shard, digests, read in _made(plan, content, out, jobs, on_event):
             hashed += read
             metainfo = compose(shard.layout, digests, extras(plan.head, shard))
             _refuse_twins(shards, shard, metainfo, content)
@@ -100,6 +100,18 @@ def run_build(
         written = outputs.write(_MANIFEST, _checked(manifest, out, prover))
         disk.remove_made(state / "pieces")
     return BuildReport(written, manifest, plan, hashed, source.left_out)
+
+
+def _made(
+    plan: BuildPlan, content: Content, out: Path, jobs: int | None, on_event: OnEvent
+) -> Iterator[tuple[ShardPlan, list[PieceDigest], int]]:
+    """Yield each shard, the catalog first, with its digests and the bytes that were read."""
+    if plan.catalog is not None:
+        catalog, made = make_catalog(plan, plan.catalog, out, jobs=jobs, on_event=on_event)
+        yield catalog, made, catalog.layout.size
+    for shard in plan.shards:
+        digests, read = _digests(content, shard, out, jobs, on_event)
+        yield shard, digests, read
 
 
 def _digests(
@@ -166,10 +178,10 @@ def _torrent_name(shard: ShardPlan) -> str:
 
 
 def _entry(plan: BuildPlan, shard: ShardPlan, metainfo: Metainfo) -> Shard:
-    popular = plan.head.popularity is not None
+    popular = plan.head.popularity is not None and shard.role is Role.DATA
     return Shard(
         name=shard.name,
-        role=Role.DATA,
+        role=shard.role,
         items=len(shard.sources),
         files=len(metainfo.files),
         size=metainfo.size,

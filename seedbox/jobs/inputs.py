@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seedbox import disk
+from seedbox.catalog import database
 from seedbox.catalog.items import items_in
 from seedbox.catalog.renditions import choice
 from seedbox.errors import UsageError
@@ -75,7 +76,10 @@ def gather(
     Raises:
         InvalidPopularityError: The table is wrong, or names paths that are not there.
         UsageError: Items on a server are to be packed.
+        MissingExtraError: There is to be a catalog, and DuckDB is not installed.
     """
+    if options.catalog:
+        database.version()  # before anything takes long
     items, unlisted = items_in(listing, popularity)
     if isinstance(listing, RemoteListing):
         if head.pack is Pack.TAR:
@@ -133,7 +137,10 @@ def encode(
     root = head.torrent_root or listing.root.name
     made = run_renditions(encoding, listing, out, root=root, jobs=jobs, on_event=on_event)
     renditions = tuple(replace(each, made=made.made.get(each.name)) for each in head.renditions)
-    stored = [replace(item, rendition=name) for item, name in made.items]
+    stored = [
+        replace(item, rendition=name, original=made.originals.get(item.path))
+        for item, name in made.items
+    ]
     return replace(
         inputs,
         head=replace(head, renditions=renditions, root=root),

@@ -1,4 +1,4 @@
-"""What is known of a packed shard: which input it was made of, and that it is still seedbox's."""
+"""What is known of a file in OUT: which input it was made of, and that it is still seedbox's."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FIELDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The record of a shard, beside its journal."""
+    """The record of a file: a tar shard, or a part of a catalog."""
 
     record: Path
-    fingerprint: str  # of the input that is to be packed now
+    fingerprint: str  # of the input that it is to be made of now
 
     def keep(self, path: Path, target: Path) -> None:
         """Write down that this input has become the file at `path`, which will go to `target`.

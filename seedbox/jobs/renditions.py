@@ -19,7 +19,7 @@ from seedbox.jobs.encode import EncodeReport, EncodeTask, encode_all
 from seedbox.jobs.encoder_programs import Ready, prepare, refuse_commands
 from seedbox.jobs.events import OnEvent
 from seedbox.manifest.commands import Made, shown
-from seedbox.plan.build import Item
+from seedbox.plan.build import Item, Original
 from seedbox.plan.places import STATE
 
 _FOLDER = "renditions"  # in OUT what is shared, in its state folder what is kept between runs
@@ -45,7 +45,7 @@ class RenditionsReport:
 
     items: tuple[tuple[Item, str | None], ...]  # with new paths and sizes; and their renditions
     listing: disk.Listing  # where each one lies, by its new path
-    originals: Mapping[tuple[str, ...], bytes]  # SHA-256 of originals, by the new path
+    originals: Mapping[tuple[str, ...], Original]  # of what was encoded, by the new path
     made: Mapping[str, Made]  # by rendition; what the manifest says of it
     report: EncodeReport
 
@@ -141,7 +141,10 @@ def _placed(
     return RenditionsReport(
         items=tuple(stored(plan.items, plan.assigned, sizes)),
         listing=disk.Listing(source.root, tuple(files), source.left_out),
-        originals={each.path: result.original_sha256 for each, result in done},
+        originals={
+            each.path: Original(each.item.path, each.item.size, result.original_sha256)
+            for each, result in done
+        },
         made={
             name: how.made(items=items[name], kept=wanted[name] - items[name])
             for name, how in ready.items()

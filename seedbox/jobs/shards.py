@@ -10,7 +10,7 @@ from pathlib import Path
 from seedbox import disk
 from seedbox.errors import InvalidManifestError, InvalidTorrentError, Problem, SourceError
 from seedbox.manifest import lint
-from seedbox.manifest.model import Head, Manifest, Pack, Shard
+from seedbox.manifest.model import Head, Manifest, Pack, Role, Shard
 from seedbox.manifest.parse import parse_head
 from seedbox.manifest.withdrawals import Withdrawals
 from seedbox.plan.places import STATE, Place, home, places
@@ -107,7 +107,12 @@ def has_torrent(source: Source, shard: Shard) -> bool:
 
 
 def in_tree(head: Head, shard: Shard, metainfo: Metainfo) -> tuple[str, ...]:
-    """Return the path of each file below the dataset's root, as popularity tables have it."""
+    """Return the path of each file below the dataset's root, as popularity tables have it.
+
+    A catalog lies beside the root, so its paths begin with its own name.
+    """
+    if shard.role is Role.CATALOG:
+        return tuple("/".join(file.path) for file in metainfo.files)
     if metainfo.layout.single:
         at = f"{shard.at}/" if shard.at and head.pack is not Pack.TAR else ""
         return tuple(at + file.path[-1] for file in metainfo.files)

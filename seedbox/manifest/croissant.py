@@ -24,7 +24,16 @@ from urllib.parse import quote, unquote, urljoin
 from seedbox.errors import LicenseRefusedError
 from seedbox.manifest import licenses
 from seedbox.manifest.croissant_stand_ins import StandIn, doi_url, semver, stand_ins
-from seedbox.manifest.model import Creator, Head, License, Manifest, Pack, Publisher, Shard
+from seedbox.manifest.model import (
+    Creator,
+    Head,
+    License,
+    Manifest,
+    Pack,
+    Publisher,
+    Role,
+    Shard,
+)
 from seedbox.torrent.magnet import Magnet
 
 Json: TypeAlias = dict[str, Any]
@@ -335,7 +344,9 @@ def _content(head: Head, shard: Shard, name: str | None) -> Json:
         "containedIn": {"@id": f"{shard.name}.torrent"},
         "contentSize": f"{shard.size} B",
     }
-    if head.pack is Pack.TAR:
+    if shard.role is Role.CATALOG:
+        name = None
+    elif head.pack is Pack.TAR:
         name = f"{shard.name}.tar"
     if name is None:
         files = {"name": shard.name, "encodingFormat": _ANY, "includes": _ALL_FILES}

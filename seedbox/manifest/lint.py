@@ -284,6 +284,8 @@ def _hex(digest: bytes | None) -> str:
 
 def _torrent_name(head: Head, shard: Shard) -> str | None:
     """Return what the torrent has to be called, or None if any name will do."""
+    if shard.role is Role.CATALOG:
+        return shard.name  # it is no part of the data's own tree
     if head.pack is Pack.TAR:
         return f"{shard.name}.tar"
     return None if shard.files == 1 else head.torrent_root

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
-from seedbox.manifest.model import Manifest, Shard
+from seedbox.manifest.model import Manifest, Role, Shard
 
 Finding = tuple[str, str, str, str]  # path, rule, message, hint
 
@@ -253,6 +253,8 @@ def _shards(old: Manifest, new: Manifest, withdrawn: Collection[str]) -> Iterato
         name = new.shards[at].name
         for before in (old.shards[place] for place in places):
             digest = before.info_hash.v2
+            if new.shards[at].role is Role.CATALOG:
+                continue  # every release has its own
             if before.name == name and digest is not None and digest not in superseded:
                 message = f"{name} keeps its name and has another info-hash"
                 hint = f"Add {digest.hex()} to its supersedes, so that mirrors reuse its files."
@@ -298,10 +300,13 @@ def _raised(version: tuple[int, int, int], level: Level) -> tuple[int, int, int]
 
 
 def _needed(old: Manifest, new: Manifest, contents: Contents) -> Level:
-    """Return which number has to rise: by the files where all are known, else by the shards."""
+    """Return which number has to rise: by the files where all are known, else by the shards.
+
+    A catalog is not data: it changes with every count of what is used.
+    """
     links = _Links(old, new)
-    before = [shard for at, shard in enumerate(old.shards) if at not in links.kept]
-    after = [shard for at, shard in enumerate(new.shards) if at not in links.same]
+    before = [shard for at, shard in _data(old) if at not in links.kept]
+    after = [shard for at, shard in _data(new) if at not in links.same]
     if all(shard.info_hash.key in contents for shard in (*before, *after)):
         gone, added = _tree(before, contents), _tree(after, contents)
         if gone - added:
@@ -310,6 +315,10 @@ def _needed(old: Manifest, new: Manifest, contents: Contents) -> Level:
     if before:
         return Level.MAJOR
     return Level.MINOR if after else Level.PATCH
+
+
+def _data(manifest: Manifest) -> Iterator[tuple[int, Shard]]:
+    return (it for it in enumerate(manifest.shards) if it[1].role is Role.DATA)
 
 
 def _tree(shards: Iterable[Shard], contents: Contents) -> set[Content]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from seedbox.manifest.model import Head, Pack, Shard, WebSeed
+from seedbox.manifest.model import Head, Pack, Role, Shard, WebSeed
 
 _HINT = "Write the URL of the folder that holds the torrent's name, with a slash at its end."
 
@@ -39,6 +39,8 @@ def problems(head: Head, shard: Shard, seed: WebSeed) -> Iterator[tuple[str, str
 def asked_for(head: Head, shard: Shard, seed: WebSeed) -> str:
     """Return the start of the URLs that a client asks for."""
     url = shown(seed.url)
+    if shard.role is Role.CATALOG:
+        return f"{url}{shard.name}/…"
     if head.pack is Pack.TAR:
         return f"{url}{shard.name}.tar"
     if shard.files == 1:
@@ -73,6 +75,8 @@ def _fits_origin(head: Head, shard: Shard, url: str) -> bool:
     """Tell whether a seed at the origin asks for what lies there; elsewhere nobody can tell."""
     if head.origin is None or head.origin.url is None or head.pack is Pack.TAR:
         return True
+    if shard.role is Role.CATALOG:
+        return True  # no origin has it
     folder = unquote(head.origin.url.rstrip("/")) + "/"
     base = unquote(url)
     if not (base.startswith(folder) or folder.startswith(base)):

@@ -23,8 +23,9 @@ from seedbox.errors import (
     UsageError,
 )
 from seedbox.manifest import coverage
-from seedbox.manifest.model import Head, License, Pack, Popularity
+from seedbox.manifest.model import Head, License, Pack, Popularity, Role
 from seedbox.plan import tar
+from seedbox.plan.catalog import catalog_name, shard_stem
 from seedbox.plan.pack import choose_pack
 from seedbox.plan.terms import RefusedItem, refusal, settle
 from seedbox.torrent import paths, pieces
@@ -32,7 +33,15 @@ from seedbox.torrent.layout import Layout, arrange
 
 _MOST_SHOWN = 20  # problems of one kind in a message
 _DIGITS = 60  # enough for exact sums of any popularity values
-_NAME_LENGTH = 100  # characters of a shard's name (docs/manifest.md)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What an item was before it was encoded."""
+
+    path: tuple[str, ...]  # below the source
+    size: int  # bytes
+    sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Item:
     value: Decimal  # popularity; never negative
     license: str | None = None  # as its publisher wrote it; None: the dataset's
     rendition: str | None = None  # how it is stored; None: as it is, which has no name
+    original: Original | None = None  # None: it is the original
 
 
 _Groups = Mapping[str | None, list[Item]]  # by license; None: the dataset's
@@ -57,6 +67,7 @@ class BuildOptions:
     piece_length: int | None = None  # bytes; None: chosen for each shard
     web_seeds: tuple[str, ...] = ()  # base URLs (BEP 19)
     leave_out_refused: bool = False  # go on without the files that may not be shared
+    catalog: bool = False  # the first shard is a table of all items
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,8 @@ class ShardPlan:
     license: License | None  # None: the dataset's
     rendition: str | None = None
     packed: bool = False  # the sources go into one tar, in their order, which the layout holds
+    items: tuple[Item, ...] = ()  # most popular first
+    role: Role = Role.DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ class BuildPlan:
     refused: tuple[RefusedItem, ...] = ()  # files that are left out because of their license
     prove_pieces: int = 0  # of each web seed of each shard, before the manifest is written
     pack_why: str | None = None  # None: the publisher has chosen how items lie in a shard
+    catalog: str | None = None  # the name of the shard that lists all items; None: there is none
 
     @property
     def size(self) -> int:
@@ -128,7 +142,8 @@ def plan_build(
     chosen = choose_pack(head, items, options)
     complete = replace(head, root=root, popularity=popularity, pack=chosen.pack)
     shards = tuple(_shards(complete, terms.groups, options))
-    return BuildPlan(complete, shards, unlisted, terms.refused, pack_why=chosen.why)
+    catalog = catalog_name(complete) if options.catalog else None
+    return BuildPlan(complete, shards, unlisted, terms.refused, 0, chosen.why, catalog)
 
 
 def check_piece_length(length: int | None) -> None:
@@ -204,7 +219,7 @@ def _shards(head: Head, groups: _Groups, options: BuildOptions) -> Iterator[Shar
     uses = [cut.use for cut in cuts]
     shares = [None] * len(uses) if total is None else coverage.running(uses, total)
     width = max(4, len(str(len(cuts))))
-    stem = head.id.rpartition("/")[2][: _NAME_LENGTH - 1 - width]
+    stem = shard_stem(head, width)
     for number, (cut, share) in enumerate(zip(cuts, shares, strict=True), start=1):
         shard = _shard(head, f"{stem}-{number:0{width}}", cut, options)
         yield replace(shard, coverage=share)
@@ -282,6 +297,7 @@ def _shard(head: Head, name: str, cut: _Cut, options: BuildOptions) -> ShardPlan
         license=None if cut.license is None else License(cut.license),
         rendition=cut.rendition,
         packed=packed,
+        items=tuple(group),
     )
 
 

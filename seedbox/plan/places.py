@@ -2,14 +2,15 @@
 
 Pure. A mirror keeps data under `DATA/<publisher>/<dataset>/<torrent name>/…`; a publisher has it
 under `DATA/<root>/…`, or DATA is the root itself. A shard of one file is a single-file torrent,
-and lies at `<root>/<at>/` so that all shards make up one tree.
+and lies at `<root>/<at>/` so that all shards make up one tree. A catalog lies beside that tree, in
+a folder that is named after its shard.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seedbox.manifest.model import Head, Pack, Shard
+from seedbox.manifest.model import Head, Pack, Role, Shard
 
 STATE = ".seedbox"  # the folder that belongs to seedbox alone, in OUT and in a dataset's own folder
 
@@ -33,7 +34,7 @@ def home(head: Head) -> tuple[str, ...]:
 
 def tree(head: Head, shard: Shard, *, single: bool) -> tuple[str, ...]:
     """Return the folder, below a dataset's own, that a torrent is saved into."""
-    if head.pack is Pack.TAR or not single:
+    if head.pack is Pack.TAR or shard.role is Role.CATALOG or not single:
         return ()
     root = (head.torrent_root,) if head.torrent_root else ()
     return (*root, *(shard.at.split("/") if shard.at else ()))

@@ -57,6 +57,28 @@ def test_the_origin_is_a_web_seed_that_can_be_proved(dataset: Publisher, server:
     assert seeds == [f"{server.url}pub/set/b/", f"{server.url}pub/set/", f"{server.url}pub/"]
 
 
+def test_a_catalog_is_that_of_a_folder_and_has_no_web_seed(
+    dataset: Publisher, server: Origin
+) -> None:
+    dataset.build("--catalog", web_seed=f"{server.url}pub/")
+
+    again = remote(dataset, f"{server.url}pub/set/SHA256SUMS")
+    ran = run(*again, "--catalog", "--prove-web-seeds", "--json")
+
+    assert (ran.status, ran.document["shards"][0]["name"]) == (0, "set-catalog")
+    assert [seed["shard"] for seed in ran.document["web_seeds"]] == [
+        "set-0001",
+        "set-0002",
+        "set-0003",
+    ]
+    for name in ["items/0000.parquet", "ids/all.parquet"]:
+        ours, theirs = (
+            out / "set-catalog" / name
+            for out in (Path(ran.document["manifest"]).parent, dataset.out)
+        )
+        assert ours.read_bytes() == theirs.read_bytes()
+
+
 def test_a_croissant_document_is_a_list_too(dataset: Publisher, server: Origin) -> None:
     distribution = [{"@type": "cr:FileObject", "contentUrl": path} for path in FILES]
     path = dataset.folder / "croissant.json"

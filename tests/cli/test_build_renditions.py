@@ -1,5 +1,6 @@
 """Builds whose tail is encoded by a program that dataset.yaml brings: a real one of a few lines."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_the_tail_is_stored_encoded_and_the_head_as_it_is(dataset: Publisher) ->
     text = dataset.manifest.read_text("utf-8")
     assert "made: {version: fake 1.0" in text
     assert "items: 2, kept: 0" in text
+
+
+def test_the_catalog_keeps_the_name_size_and_digest_of_an_original(dataset: Publisher) -> None:
+    build(dataset, "--allow-commands", "--catalog", "--pack", "tar")
+
+    ran = run("search", dataset.manifest, "--item", "tail/one.raw", "--data", dataset.out, "--json")
+
+    (item,) = ran.document["items"]
+    original = (dataset.source / "tail" / "one.raw").read_bytes()
+    assert (item["path"], item["rendition"]) == ("tail/one.half", "half")
+    assert (item["size"], item["length"]) == (200_000, 100_000)
+    assert item["sha256"] == hashlib.sha256(original).hexdigest()
 
 
 def test_what_was_encoded_is_seeded_from_where_the_build_has_put_it(dataset: Publisher) -> None:

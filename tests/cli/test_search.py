@@ -79,7 +79,7 @@ def test_words_or_an_id_are_needed(words: list[str], tmp_path: Path) -> None:
 
 def test_a_catalog_that_is_not_here_is_said_how_to_get(tmp_path: Path) -> None:
     manifest = publish_catalog(tmp_path)
-    (tmp_path / "data" / "items" / "0000.parquet").unlink()
+    (tmp_path / "set-0001" / "items" / "0000.parquet").unlink()
 
     ran = run("search", manifest, "hit", "--data", tmp_path, "--json")
 

@@ -50,8 +50,8 @@ def arguments(source: Path, out: Path) -> list[object]:
     return ["build", dataset, "--source", source, "--out", out, *wishes, "--json"]
 
 
-def built(source: Path, out: Path, path: str = "") -> Ran:
-    ran = run(*arguments(source, out), "--quiet", env={"SEEDBOX_HASH": path})
+def built(source: Path, out: Path, path: str = "", more: tuple[str, ...] = ()) -> Ran:
+    ran = run(*arguments(source, out), *more, "--quiet", env={"SEEDBOX_HASH": path})
     assert ran.status == 0
     return ran
 
@@ -116,3 +116,24 @@ def test_a_build_killed_at_any_write_leaves_whole_files_and_ends_with_the_same_b
 
         assert made(out) == whole
         assert count == 18 or ran.document["hashed"] < SIZE
+
+
+def test_a_build_killed_at_any_write_of_its_catalog_ends_with_the_same_bytes(
+    source: Path, tmp_path: Path
+) -> None:
+    built(source, tmp_path / "whole", more=("--catalog",))
+    whole = made(tmp_path / "whole")
+    # Two tables, each synced; for each a record, which is synced, renamed and its folder synced,
+    # then the table is renamed and its folder synced: 2 + 2 * 5. The torrents come after.
+    for count in range(12):
+        out = tmp_path / f"out{count}"
+        line = [sys.executable, "-c", DIES, str(count), *map(str, arguments(source, out))]
+        line.append("--catalog")
+        child = subprocess.run(line, capture_output=True, env=environment(), check=False)
+        assert child.returncode == -signal.SIGKILL, child.stderr
+        assert made(out).items() <= whole.items()
+        assert not (out / "torrents").exists()
+
+        built(source, out, more=("--catalog",))
+
+        assert made(out) == whole

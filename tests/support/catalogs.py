@@ -88,10 +88,10 @@ def cataloged(
 
 
 def publish_catalog(folder: Path, items: str = ITEMS, **how: Any) -> Path:  # noqa: ANN401
-    """Write a manifest of a catalog and nothing else to `folder/out`; data is in `folder/data`."""
+    """Write a manifest of a catalog alone to `folder/out`; its data is in `folder/set-0001`."""
     with cataloged(folder, items, **how) as made:
-        shutil.copytree(made.database.folder / "catalog", folder / "data")
-    report = build(folder / "data", folder / "out", root=None, shard_size=10**9)
+        shutil.copytree(made.database.folder / "catalog", folder / "set-0001")
+    report = build(folder / "set-0001", folder / "out", root=None, shard_size=10**9)
     entry = replace(report.manifest.shards[0], role=Role.CATALOG, use=None, coverage=None)
     total = replace(report.manifest.head.popularity, total=Decimal(1))  # type: ignore[type-var]
     of = replace(report.manifest.head, root=None, popularity=total)

@@ -19,9 +19,12 @@ HOME = Path("org.example") / "set"  # the dataset's own folder in a mirror
 
 
 @contextlib.contextmanager
-def seeding(made: Publisher, *shards: str, up: str | None = None) -> Iterator[tuple[Process, str]]:
+def seeding(
+    made: Publisher, *shards: str, up: str | None = None, also: Path | None = None
+) -> Iterator[tuple[Process, str]]:
     """Run `seedbox seed` in place; gives it, once these shards are seeded, and its address."""
-    more = () if up is None else ("--up", up)
+    more: tuple[object, ...] = () if up is None else ("--up", up)
+    more += () if also is None else ("--data", also)
     listen = ("--data", made.source, "--listen", "127.0.0.1:0")
     with Process("seed", made.manifest, *listen, *more, "--json") as seed:
         address = seed.until("listening")["endpoint"]
@@ -92,6 +95,29 @@ def test_a_file_alone_goes_to_its_folder_under_the_root(tmp_path: Path) -> None:
     assert ran.status == 0
     assert "at: deep/er" in made.manifest.read_text()
     assert paths(tmp_path / "mirror" / HOME / "set") == ["deep/er/a.bin"]
+
+
+@pytest.mark.parametrize("pack", ["files", "tar"])
+def test_the_catalog_alone_is_fetched_and_says_which_shard_to_fetch(
+    tmp_path: Path, pack: str
+) -> None:
+    made = publisher(tmp_path / "publisher")
+    made.build("--catalog", "--pack", pack)
+    out = tmp_path / "mirror"
+    with seeding(made, also=made.out) as (_, peer):
+        assert fetch(made, out, peer, "--shard", "set-catalog").status == 0
+        found = run("search", made.manifest, "--item", "e.bin", "--data", out, "--json").document
+        (item,) = found["items"]
+        ran = fetch(made, out, peer, "--shard", item["shard"])
+
+    assert outcomes(ran)[0][:2] == ("set-0003", "fetched")
+    assert paths(out / HOME / "set-catalog") == ["ids/all.parquet", "items/0000.parquet"]
+    assert not (out / HOME / "set" / "a.bin").exists()
+    if pack == "tar":
+        stored = (out / HOME / "set-0003.tar").read_bytes()[item["offset"] :][: item["length"]]
+    else:
+        stored = (out / HOME / "set" / item["path"]).read_bytes()
+    assert stored == (made.source / "e.bin").read_bytes()
 
 
 def test_a_peer_may_have_a_name(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from seedbox.jobs.renditions import (
     run_renditions,
 )
 from seedbox.manifest.commands import Command
-from seedbox.plan.build import Item
+from seedbox.plan.build import Item, Original
 from support.content import contents, write
 from support.encoders import HALVES, PATHS, PYTHON
 
@@ -73,8 +73,8 @@ def test_the_tail_is_stored_encoded_and_the_head_as_it_is(
         "c.txt": (500, "original"),
     }
     assert report.originals == {
-        ("a", "tail.half"): sha256(FILES["a/tail.raw"]).digest(),
-        ("b.half",): sha256(FILES["b.raw"]).digest(),
+        ("a", "tail.half"): Original(("a", "tail.raw"), 2000, sha256(FILES["a/tail.raw"]).digest()),
+        ("b.half",): Original(("b.raw",), 1000, sha256(FILES["b.raw"]).digest()),
     }
     assert (report.made["half"].version, report.made["half"].items) == ("fake 1.0", 2)
     assert report.made["half"].kept == 0

@@ -1,11 +1,21 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seedbox.errors import InvalidManifestError, InvalidTorrentError, SourceError
-from seedbox.jobs.shards import Source, find, held_bytes, read_head, read_manifest, read_torrent
+from seedbox.jobs.shards import (
+    Source,
+    find,
+    held_bytes,
+    in_tree,
+    read_head,
+    read_manifest,
+    read_torrent,
+)
 from seedbox.jobs.shards import shard_torrent as torrent_of
+from seedbox.manifest.model import Role
 from seedbox.manifest.write import write_head
 from support.content import content, contents, write
 from support.datasets import head, published
@@ -116,3 +126,12 @@ def test_a_file_that_is_in_both_places_is_held_once(tmp_path: Path, source: Sour
     os.link(tmp_path / HOME / "data" / "a", folder / "a")
 
     assert held_bytes(source, source.manifest.shards, tmp_path / "mirror")["set-0002"] == 60_000
+
+
+def test_the_files_of_a_catalog_are_no_paths_of_the_data(source: Source) -> None:
+    shard = source.manifest.shards[1]
+    metainfo = torrent_of(source, shard)
+
+    catalog = replace(shard, role=Role.CATALOG)
+    assert in_tree(source.manifest.head, shard, metainfo) == ("a", "b/c")
+    assert in_tree(source.manifest.head, catalog, metainfo) == ("data/a", "data/b/c")

@@ -304,6 +304,20 @@ def test_a_tar_is_one_file_with_the_name_of_its_shard() -> None:
     assert said["sameAs"] == ["https://one.example/d/a.tar"]
 
 
+def test_a_catalog_is_a_folder_of_tables_beside_tars() -> None:
+    shard = entry("a", role=Role.CATALOG, files=2, use=None)
+
+    assert node(document(shard, pack=Pack.TAR), "a/data") == {
+        "@type": "cr:FileSet",
+        "@id": "a/data",
+        "name": "a",
+        "containedIn": {"@id": "a.torrent"},
+        "contentSize": "1000 B",
+        "encodingFormat": "application/octet-stream",
+        "includes": "**",
+    }
+
+
 @pytest.mark.parametrize(
     ("mirrors", "url"),
     [

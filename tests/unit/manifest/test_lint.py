@@ -332,3 +332,14 @@ def test_a_single_file_may_have_any_name_and_a_tar_only_its_shards() -> None:
     assert compared(single, shard=replace(FIRST, files=1), of=tar) == [
         "shards[1].name: name is photo.jpg in the torrent, wiki-graph-0001.tar in the manifest"
     ]
+
+
+@pytest.mark.parametrize("pack", list(Pack))
+def test_a_catalog_is_called_like_its_shard_however_the_data_is_packed(pack: Pack) -> None:
+    catalog = replace(FIRST, role=Role.CATALOG)
+    of = replace(EXAMPLE.head, pack=pack)
+
+    assert compared(replace(FACTS, name=FIRST.name), shard=catalog, of=of) == []
+    assert compared(shard=catalog, of=of) == [
+        "shards[1].name: name is 20261101 in the torrent, wiki-graph-0001 in the manifest"
+    ]

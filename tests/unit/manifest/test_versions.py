@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbox.manifest.model import License, Manifest, Shard
+from seedbox.manifest.model import License, Manifest, Role, Shard
 from seedbox.manifest.versions import Change, Content, Contents, compare, problems
 from seedbox.torrent.info_hash import InfoHash
 from support.datasets import ISSUED, entry, manifest
@@ -270,6 +270,13 @@ def test_of_a_v1_shard_the_name_alone_can_tell_what_it_supersedes() -> None:
     new = later(entry("a", info_hash=InfoHash(v1=b"2" * 20)), version="2.0.0")
 
     assert found(old, new) == []
+
+
+def test_a_catalog_is_another_in_every_release_and_no_data() -> None:
+    old = release(shard("list", role=Role.CATALOG, use=None), shard("a"), version="1.4.2")
+    new = later(shard("list", "list2", role=Role.CATALOG, use=None), shard("a"), version="1.4.3")
+
+    assert list(problems(old, new, OLD_DIGEST)) == []
 
 
 def test_a_shard_that_is_gone_has_to_be_superseded_or_withdrawn() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seedbox.manifest.model import Origin, Pack, Shard, WebSeed
+from seedbox.manifest.model import Origin, Pack, Role, Shard, WebSeed
 from seedbox.manifest.parse import parse_manifest
 from seedbox.manifest.web_seeds import asked_for, problems, url_of
 
@@ -16,6 +16,15 @@ HEAD = EXAMPLE.head  # its origin is https://example.org/dumps/20261101, its roo
 MANY = EXAMPLE.shards[1]
 NESTED = EXAMPLE.shards[2]  # one file, at tail/2026
 TOP = replace(NESTED, at=None)
+
+
+@pytest.mark.parametrize("pack", list(Pack))
+def test_a_catalog_is_asked_for_in_its_own_folder_and_no_origin_has_it(pack: Pack) -> None:
+    head, catalog = replace(HEAD, pack=pack), replace(MANY, role=Role.CATALOG)
+    seed = WebSeed("https://example.org/dumps/20261101/catalogs/")
+
+    assert asked_for(head, catalog, seed) == f"{seed.url}{MANY.name}/…"
+    assert list(problems(head, catalog, seed)) == []
 
 
 @pytest.mark.parametrize(

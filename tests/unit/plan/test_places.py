@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from seedbox.manifest.model import Origin, Pack
+from seedbox.manifest.model import Origin, Pack, Role
 from seedbox.plan.places import home, places, tree
 from support.datasets import entry, head
 
@@ -49,6 +49,18 @@ def test_a_file_without_a_root_is_looked_for_at_home_and_in_the_folder_itself(
     changes: dict[str, Any],
 ) -> None:
     assert looked_at("x.tar", single=True, **changes) == ["org.example/set/x.tar", "x.tar"]
+
+
+@pytest.mark.parametrize("pack", list(Pack))
+def test_a_catalog_lies_in_a_folder_of_its_own_beside_the_data(pack: Pack) -> None:
+    parts = ("set-catalog", "items", "0000.parquet")
+    shard = entry("set-catalog", role=Role.CATALOG, files=2)
+
+    assert [each.parts(parts) for each in places(head(pack=pack), shard, single=False)] == [
+        ("org.example", "set", *parts),
+        parts,
+        parts[1:],  # DATA is that folder
+    ]
 
 
 def test_a_torrent_with_a_folder_of_its_own_is_saved_beside_the_others() -> None:

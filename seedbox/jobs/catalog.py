@@ -1,0 +1,96 @@
+"""Catalog: write the table of a dataset's items beside its manifest, as a shard of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from seedbox import disk
+from seedbox.catalog.database import Limits, opened
+from seedbox.catalog.planned import enter
+from seedbox.disk.writing import replace_made
+from seedbox.errors import DestinationTakenError, DiskError
+from seedbox.jobs.content import hash_all
+from seedbox.jobs.events import Note, OnEvent
+from seedbox.jobs.packed import Made
+from seedbox.manifest.model import Role
+from seedbox.plan.build import BuildPlan, ShardPlan
+from seedbox.plan.catalog import catalog_license
+from seedbox.plan.places import STATE
+from seedbox.torrent.compose import PieceDigest
+from seedbox.torrent.layout import arrange
+
+_FOLDER = "catalog"  # in the state folder
+
+
+def make_catalog(
+    plan: BuildPlan, name: str, out: Path, *, jobs: int | None, on_event: OnEvent
+) -> tuple[ShardPlan, list[PieceDigest]]:
+    """Write the catalog of a plan to OUT/<name>, and hash it.
+
+    Args:
+        plan: Of the data.
+        name: Of the catalog's shard.
+        out: The caller holds the lock in its state folder.
+        jobs: Threads; None: one a core.
+        on_event: Gets progress in bytes.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+        DestinationTakenError: A file that seedbox did not make stands in the way.
+        DiskError, NoSpaceError, MemoryLimitError: It cannot be written.
+    """
+    state = out / STATE / _FOLDER
+    items = sum(len(shard.items) for shard in plan.shards)
+    on_event(Note(f"{name}: writing a table of {items:,} items"))
+    with opened(state / "work", limits=Limits(threads=jobs)) as database:
+        folder = database.folder / "made"
+        catalog = enter(database, plan.head, plan.shards)
+        files = [
+            _settled(file, file.relative_to(folder).parts, state, (out, name))
+            for file in catalog.write(folder)
+        ]
+    shard = _shard(plan, name, files)
+    by_path = {file.parts: file for file in files}
+    in_order = [by_path[path] for path in shard.sources]
+    return shard, hash_all(name, shard.layout, in_order, jobs, on_event)
+
+
+def _shard(plan: BuildPlan, name: str, files: Sequence[disk.Located]) -> ShardPlan:
+    layout = arrange(name, ((file.parts, file.size) for file in files), form=plan.head.format)
+    return ShardPlan(
+        name=name,
+        layout=layout,
+        sources=tuple(file.path[1:] for file in layout.files),
+        use=Decimal(0),
+        coverage=None,
+        at=None,
+        web_seeds=(),
+        license=catalog_license(plan.head, (shard.license for shard in plan.shards)),
+        role=Role.CATALOG,
+    )
+
+
+def _settled(file: Path, parts: tuple[str, ...], state: Path, to: tuple[Path, str]) -> disk.Located:
+    """Move a file to its final place, unless the same stands there; what seedbox made goes.
+
+    Raises:
+        DestinationTakenError: Something that seedbox did not make stands there.
+        DiskError: It cannot be moved, or is gone again.
+    """
+    with disk.attempt("read", file), file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    out, name = to
+    target = disk.make_folders_below(out, (name, *parts[:-1])) / parts[-1]
+    made = Made(state / f"{'-'.join(parts)}.made", digest)
+    if made.stranger(target):
+        raise DestinationTakenError(str(target))
+    if not made.still(target):
+        made.keep(file, target)  # first: a file with no record is a stranger's
+        replace_made(file, target)
+    found = disk.look(out / name, parts)
+    if isinstance(found, disk.Absent):
+        raise DiskError(str(target), "look at", found.reason)
+    return found
