@@ -55,7 +55,8 @@ sanitize: $(READY) ## The tests of the C extension under AddressSanitizer and UB
 	  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) SEEDBOX_SANITIZED=$(LANES) \
 	  $(BIN)/pytest -p no:cacheprovider --capture=no --quiet \
-	  tests/oracle/test_lanes_equal_hashlib.py tests/fault/test_lanes_failures.py
+	  tests/oracle/test_lanes_equal_hashlib.py tests/fault/test_lanes_failures.py \
+	  tests/fault/test_read_files_failures.py
 
 wheel: $(READY) ## Build the sdist, from it the wheel with the C extension, and try the wheel
 	@set -ex; rm -rf dist build/wheel; mkdir -p build/wheel; \

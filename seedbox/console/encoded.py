@@ -8,12 +8,13 @@ from rich.console import RenderableType
 
 from seedbox.console.tables import Document, line
 from seedbox.console.text import plural
-from seedbox.jobs.encode import Why
 from seedbox.units import format_size
 
 if TYPE_CHECKING:
     from seedbox.jobs.encode import EncodeReport
     from seedbox.jobs.renditions import RenditionsPlan
+
+_FINE = "larger"  # the one reason to keep an original that is no failure (jobs.encode.Why)
 
 
 def encoding_document(plan: RenditionsPlan | None) -> Document:
@@ -68,7 +69,7 @@ def encoded_lines(report: EncodeReport | None) -> list[RenderableType]:
     for why, count in report.kept.items():
         if count:
             words = f"kept as they are ({why.value}): {plural(count, 'file')}"
-            parts.append(line(words, "" if why is Why.LARGER else "yellow"))
-    failed = (each for each in report.named if each.why is not Why.LARGER)
+            parts.append(line(words, "" if why.value == _FINE else "yellow"))
+    failed = (each for each in report.named if each.why.value != _FINE)
     parts += [line(f"  {each.id}: {each.words}", "yellow") for each in failed]
     return parts

@@ -12,7 +12,7 @@ from seedbox.catalog.database import Limits, opened
 from seedbox.catalog.planned import enter
 from seedbox.disk.writing import replace_made
 from seedbox.errors import DestinationTakenError, DiskError
-from seedbox.jobs.content import hash_all
+from seedbox.jobs.digests import hash_all
 from seedbox.jobs.events import Note, OnEvent
 from seedbox.jobs.packed import Made
 from seedbox.manifest.model import Role

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -11,13 +10,13 @@ from seedbox import disk, hashing
 from seedbox.errors import SourceChangedError
 from seedbox.hashing.pieces import Hashed
 from seedbox.jobs import journal
-from seedbox.jobs.events import Advanced, Done, Note, OnEvent, Started
+from seedbox.jobs.digests import gather, missing, payload
+from seedbox.jobs.events import OnEvent
 from seedbox.jobs.remote import RemoteFile, RemoteListing
 from seedbox.jobs.streaming import hash_remote
 from seedbox.plan.build import ShardPlan
 from seedbox.plan.remote import plan_reading
 from seedbox.torrent.compose import PieceDigest
-from seedbox.torrent.layout import Layout
 
 Parts = tuple[str, ...]
 
@@ -70,7 +69,7 @@ class LocalContent:
 
     def wanted(self, shard: ShardPlan, known: Collection[int]) -> Sequence[int]:
         """Return the pieces that are not known."""
-        return _missing(shard.layout, known)
+        return missing(shard.layout, known)
 
     def hash(
         self, shard: ShardPlan, wanted: Sequence[int], jobs: int | None
@@ -173,69 +172,5 @@ def hash_shard(
     with journal.opened(journals / shard.name, layout, content.stand_ins(shard)) as known:
         wanted = content.wanted(shard, known.known)
         fresh = content.hash(shard, wanted, jobs)
-        digests = _gather(shard.name, layout, known, wanted, fresh, on_event)
-    return digests, _payload(layout, wanted)
-
-
-def hash_all(
-    name: str,
-    layout: Layout,
-    files: Sequence[disk.Located],
-    jobs: int | None,
-    on_event: OnEvent,
-) -> list[PieceDigest]:
-    """Return the digests of every piece of some files in a folder."""
-    fresh = hashing.hash_pieces(layout, files, jobs=jobs)
-    return _gather(name, layout, None, range(layout.piece_map.count), fresh, on_event)
-
-
-def _gather(
-    name: str,
-    layout: Layout,
-    known: journal.Journal | None,
-    wanted: Sequence[int],
-    fresh: Generator[Hashed, None, None],
-    on_event: OnEvent,
-) -> list[PieceDigest]:
-    """Return the digests of every piece: those in the journal, the others as they are made.
-
-    Args:
-        name: Of the shard.
-        layout: Of the shard.
-        known: Its journal, if it has one; gets what is made.
-        wanted: The pieces that are made.
-        fresh: Makes them.
-        on_event: Gets progress in bytes.
-    """
-    task = f"hash {name}"
-    digests: dict[int, PieceDigest] = {}
-    if known and known.known:
-        again = frozenset(wanted)
-        digests = {piece: each for piece, each in known.known.items() if piece not in again}
-    done = _payload(layout, digests)
-    if done:
-        on_event(Note(f"{name}: {done:,} of {layout.size:,} bytes were hashed before"))
-    on_event(Started(task, layout.size))
-    with closing(fresh):
-        for hashed in fresh:
-            if known:
-                known.add(hashed.digests)
-            digests.update((digest.index, digest) for digest in hashed.digests)
-            done += hashed.size
-            on_event(Advanced(task, done))
-    on_event(Done(task))
-    return [digests[piece] for piece in range(layout.piece_map.count)]
-
-
-def _payload(layout: Layout, pieces: Collection[int]) -> int:
-    """Return the bytes of files in some pieces; padding is none."""
-    piece_map = layout.piece_map
-    if len(pieces) == piece_map.count:
-        return layout.size
-    spans = (span for piece in pieces for span in piece_map.spans(piece))
-    return sum(span.length for span in spans if span.file is not None)
-
-
-def _missing(layout: Layout, known: Collection[int]) -> Sequence[int]:
-    row: Sequence[int] = range(layout.piece_map.count)
-    return [piece for piece in row if piece not in known] if known else row
+        digests = gather(shard.name, layout, known, wanted, fresh, on_event)
+    return digests, payload(layout, wanted)

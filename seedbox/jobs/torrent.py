@@ -14,7 +14,7 @@ from seedbox.errors import (
     SourceError,
     UnsafePathsError,
 )
-from seedbox.jobs.content import hash_all
+from seedbox.jobs.digests import hash_all
 from seedbox.jobs.events import OnEvent
 from seedbox.plan.build import check_piece_length
 from seedbox.torrent import paths
