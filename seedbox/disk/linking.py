@@ -6,6 +6,7 @@ import contextlib
 import errno
 import filecmp
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from seedbox.disk.reading import Located, attempt, look, vacant
@@ -15,17 +16,23 @@ from seedbox.errors import DestinationTakenError
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV})
 
 
-def link_made(file: Located, root: Path, parts: tuple[str, ...]) -> Located:
-    """Give a file that seedbox made a name below a folder that seedbox made.
+def link_made(
+    file: Located, root: Path, parts: tuple[str, ...], made: Collection[int] = ()
+) -> Located:
+    """Give a file that seedbox made a second name; without hard links the file is copied.
 
-    Nothing is lost: what stands there goes only if it has another name elsewhere, as what an
-    earlier run linked has. On file systems without hard links the file is copied.
+    Args:
+        file: What gets a second name.
+        root: A folder that seedbox made.
+        parts: The name below it.
+        made: Inodes of all that seedbox has made and keeps. Only a second name of one of these
+            gives way: nothing is lost with it, and nobody else's file is touched.
 
     Returns:
         The file under its new name.
 
     Raises:
-        DestinationTakenError: Something else stands there, and nowhere else.
+        DestinationTakenError: Something else stands there.
         NoSpaceError, DiskError: The system refuses.
     """
     folder = make_folders_below(root, parts[:-1])
@@ -35,7 +42,7 @@ def link_made(file: Located, root: Path, parts: tuple[str, ...]) -> Located:
         with attempt("look at", target):
             if found.inode == file.inode or filecmp.cmp(file.path, target, shallow=False):
                 return found
-            if target.lstat().st_nlink == 1:
+            if found.inode not in made:
                 raise DestinationTakenError(str(target))
             target.unlink()
     elif not vacant(root, parts):
@@ -45,7 +52,7 @@ def link_made(file: Located, root: Path, parts: tuple[str, ...]) -> Located:
             _link(file, target)
     except _NoLinksError:
         _copy(file, root, parts)
-    return link_made(file, root, parts)  # which finds it there, and a copy to be as its original
+    return link_made(file, root, parts, made)  # finds it there
 
 
 class _NoLinksError(Exception):

@@ -16,6 +16,7 @@ from seedbox import disk
 from seedbox.catalog.renditions import Assigned, Choice, Wanted, assign, stored
 from seedbox.disk.linking import link_made
 from seedbox.jobs.encode import EncodeReport, EncodeTask, encode_all
+from seedbox.jobs.encoded import Encoded
 from seedbox.jobs.encoder_programs import Ready, prepare, refuse_commands
 from seedbox.jobs.events import OnEvent
 from seedbox.manifest.commands import Made, shown
@@ -117,13 +118,14 @@ def run_renditions(
         for each in plan.assigned.wanted
     ]
     report = encode_all(tasks, folder, jobs=jobs, on_event=on_event)
-    return _placed(plan, source, out / _FOLDER / root, ready, report)
+    return _placed(plan, source, out, root, ready, report)
 
 
 def _placed(
     plan: RenditionsPlan,
     source: disk.Listing,
-    tree: Path,
+    out: Path,
+    root: str,
     ready: Mapping[str, Ready],
     report: EncodeReport,
 ) -> RenditionsReport:
@@ -132,9 +134,8 @@ def _placed(
         (each, report.done[_id(each)]) for each in plan.assigned.wanted if _id(each) in report.done
     ]
     gone = {each.item.path for each, _ in done}
-    disk.make_folder(tree)
     files = [file for file in source.files if file.parts not in gone]
-    files += [link_made(result.file, tree, each.path) for each, result in done]
+    files += _linked(done, out, root)
     sizes = {each.item.path: result.file.size for each, result in done}
     wanted = Counter(each.rendition for each in plan.assigned.wanted)
     items = Counter(each.rendition for each, _ in done)
@@ -151,6 +152,14 @@ def _placed(
         },
         report=report,
     )
+
+
+def _linked(done: Iterable[tuple[Wanted, Encoded]], out: Path, root: str) -> list[disk.Located]:
+    """Give each result its name in the dataset; what a run before has linked there gives way."""
+    tree = out / _FOLDER / root
+    disk.make_folder(tree)
+    kept = frozenset(file.inode for file in disk.scan(out / STATE / _FOLDER).files)
+    return [link_made(result.file, tree, each.path, kept) for each, result in done]
 
 
 def _id(each: Wanted) -> str:

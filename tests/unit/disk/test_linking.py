@@ -40,19 +40,24 @@ def test_the_same_bytes_stay_where_they_are(tmp_path: Path, tree: Path) -> None:
 
 
 def test_what_an_earlier_run_linked_is_replaced_and_not_lost(tmp_path: Path, tree: Path) -> None:
-    link_made(made(tmp_path / "old", b"old"), tree, ("a",))
+    old = made(tmp_path / "old", b"old")
+    link_made(old, tree, ("a",))
 
-    link_made(made(tmp_path / "new", b"new"), tree, ("a",))
+    link_made(made(tmp_path / "new", b"new"), tree, ("a",), {old.inode})
 
     assert (tree / "a").read_bytes() == b"new"
     assert (tmp_path / "old").read_bytes() == b"old"
 
 
-def test_a_file_that_has_no_other_name_is_not_replaced(tmp_path: Path, tree: Path) -> None:
-    made(tree / "a", b"somebody's")
+def test_a_file_of_somebody_else_is_not_replaced_whatever_other_names_it_has(
+    tmp_path: Path, tree: Path
+) -> None:
+    theirs = made(tree / "a", b"somebody's")
+    (tmp_path / "second").hardlink_to(theirs.path)
+    ours = made(tmp_path / "a")
 
     with pytest.raises(DestinationTakenError):
-        link_made(made(tmp_path / "a"), tree, ("a",))
+        link_made(ours, tree, ("a",), {ours.inode})
 
     assert (tree / "a").read_bytes() == b"somebody's"
 
