@@ -96,10 +96,11 @@ POPULARITY = st.builds(
     NUMBER,
     FREE,
 )
+ARGUMENT = TEXT.filter(lambda text: len(text) <= 1000)
 COMMAND = st.builds(
     Command,
-    st.lists(TEXT, max_size=2).map(lambda more: ("opusenc", "{in}", "-o{out}", *more)),
-    st.lists(TEXT, max_size=2).map(lambda more: ("/usr/bin/opusenc", *more)),
+    st.lists(ARGUMENT, max_size=2).map(lambda more: ("opusenc", "{in}", "-o{out}", *more)),
+    st.lists(ARGUMENT, max_size=2).map(lambda more: ("/usr/bin/opusenc", *more)),
     st.sampled_from([".opus", ".tar.zst"]),
     st.sampled_from([(), (".wav", ".flac")]),
     st.sampled_from([(), ("opusinfo", "{out}")]),
