@@ -168,6 +168,14 @@ key = click.option(
     multiple=True,
     help="Publisher's key, RW… or a .pub file, beside the pinned ones; may be repeated.",
 )
+keyfile = click.option(
+    "--key",
+    "keyfile",
+    type=click.Path(path_type=Path),
+    metavar="KEYFILE",
+    required=True,
+    help="The secret key, from `seedbox keygen` or minisign.",
+)
 password_file = click.option(
     "--password-file",
     type=click.Path(path_type=Path),

@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 @click.argument(
     "manifests", type=click.Path(path_type=Path), metavar="MANIFEST...", nargs=-1, required=True
 )
-@click.option(
-    "--key",
-    "keyfile",
-    type=click.Path(path_type=Path),
-    metavar="KEYFILE",
-    required=True,
-    help="The secret key, from `seedbox keygen` or minisign.",
-)
+@options.keyfile
 @options.password_file
 @options.output
 def command(

@@ -49,14 +49,7 @@ MOMENT = options.Parsed("date", _moment)
     "--effective-by", type=MOMENT, help="When they must have done it; in 7 days by default."
 )
 @click.option("--notice", type=options.PAGE, help="A page that tells more.")
-@click.option(
-    "--key",
-    "keyfile",
-    type=click.Path(path_type=Path),
-    metavar="KEYFILE",
-    required=True,
-    help="The secret key that signs the manifest too.",
-)
+@options.keyfile
 @options.password_file
 @click.option("--force", is_flag=True, help="Also what only an older release has.")
 @options.dry_run
