@@ -106,7 +106,8 @@ def encode_all(
     on_event(Started(_TASK, sum(task.file.size for task in tasks)))
     with disk.lock(folder):
         work = folder / "work"
-        disk.remove_made(work)  # of a run that was killed
+        for left in (work, *folder.rglob(".*.part")):  # of a run that was killed
+            disk.remove_made(left)
         disk.make_folder(work)
         size = 0
         with closing(_results(tasks, folder, jobs or os.cpu_count() or 1)) as results:
@@ -207,7 +208,8 @@ class _Item:
         if known is not None:
             encoded.refuse_changed(original)
             return _Outcome((Why.LARGER, known) if isinstance(known, str) else known, fresh=False)
-        work = self.folder / "work" / str(self.number)
+        # An encoder of a run that was killed may live on, and must not write into this one's work.
+        work = self.folder / "work" / f"{os.getpid()}-{self.number}"
         disk.make_folder(work)
         try:
             result = self._encode(work, at)
