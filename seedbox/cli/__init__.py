@@ -35,9 +35,16 @@ COMMANDS = {
     "verify": "Check data on disk against a manifest or a torrent.",
     "search": "Find items in a catalog, and the shard that holds each.",
     "license": "Say whether a license is open, and which rule says so.",
+    "adopt": "Find data that lies on this disk already, and seed it.",
     "seed": "Serve the shards that are on this disk.",
+    "status": "Say what the running daemon holds, announces and serves.",
+    "top": "Show what the running daemon does, live.",
+    "why": "Say why a shard is served, or why not.",
+    "pause": "Stop serving shards until they are resumed.",
+    "resume": "Serve shards again that were paused.",
+    "reload": "Let the running daemon look at every manifest now.",
     "fetch": "Get a dataset, or the part that covers most of its use.",
-    "doctor": "Say what this installation can do, and which code hashes.",
+    "doctor": "Say what this installation can do, and what a daemon lacks.",
     "demo": "Go the whole way on real open data, on this machine alone.",
 }
 

@@ -148,7 +148,11 @@ def output(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-_GOES_ON = {"build", "fetch"}  # commands that keep what they have done when they are stopped
+_GOES_ON = {
+    "adopt",
+    "build",
+    "fetch",
+}  # commands that keep what they have done when they are stopped
 
 jobs = click.option(
     "--jobs",

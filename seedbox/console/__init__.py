@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias, Union
 
 from rich.console import Console as Terminal
 
+from seedbox.console.logged import Form, Level, Log, journal_reads
 from seedbox.console.progress import Bars, Lines
 from seedbox.console.text import safe
 from seedbox.errors import BugError, DiskError, SeedboxError
@@ -64,12 +66,31 @@ class Console:
     debug: bool = False
     err: Terminal = field(default_factory=lambda: _terminal(stderr=True))
     _progress: Bars | Lines | None = None
+    _log: Log | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def log(self, form: str) -> None:
+        """Write a log to standard error from now on, of events, messages and errors.
+
+        Args:
+            form: `text` or `json`.
+        """
+        journal = journal_reads(sys.stderr, os.environ)
+        self._log = Log.to(
+            _append,
+            Form(form),
+            journal=journal,
+            now=time.time,
+            clock=time.monotonic,
+        )
 
     def show_event(self, event: Event) -> None:
         """Show what a job says; safe to call from any thread."""
         if self.json_events:
             self._tell(type(event).__name__.lower(), asdict(event))
+        elif self._log is not None:
+            with self._lock:
+                self._log.show(event)
         elif not self.quiet:
             with self._lock:
                 if self._progress is None:
@@ -115,6 +136,9 @@ class Console:
         """Print a message for people to standard error, unless they asked for quiet."""
         if self.json_events:
             self._tell("note", {"message": line})
+        elif self._log is not None:
+            with self._lock:
+                self._log.line(line, Level.INFO)
         elif not self.quiet:
             self.err.print(safe(line), markup=False)
 
@@ -135,7 +159,12 @@ class Console:
             with contextlib.suppress(DiskError):  # then it is told below
                 self._print(json.dumps({"error": document}) + "\n")
                 return
-        if not self.json_events:
+        if self._log is not None:
+            hint = f"\n  hint: {error.hint}" if error.hint else ""
+            text = f"error[{error.code}]: {error.message}{hint}"
+            with self._lock:
+                self._log.line(text, Level.ERROR, "error", {"code": error.code, "hint": error.hint})
+        elif not self.json_events:
             self.err.print(f"[bold red]error[/]\\[{error.code}]: ", end="")
             self.err.print(safe(error.message), markup=False)
             if error.hint:
@@ -177,6 +206,18 @@ def _put(stream: TextIO | None, text: str) -> None:
         if isinstance(error, BrokenPipeError):
             raise
         raise DiskError("its output", "write", error.strerror or str(error)) from error
+
+
+def _append(lines: str) -> None:
+    """Write lines of a log; what the system does not take is lost, or written with the next ones.
+
+    A daemon does not stop for its log, and there is nobody else who could be told.
+    """
+    stream = sys.stderr
+    if stream is not None:
+        with contextlib.suppress(OSError):
+            stream.write(lines.encode(stream.encoding, "replace").decode(stream.encoding))
+            stream.flush()
 
 
 def _plain(value: object) -> Json:

@@ -171,34 +171,31 @@ class _Work:
     done: int = 0  # bytes
 
 
-class Lines:
-    """A line for each piece of work that has ended, and now and then for long ones: for logs."""
+class Worth:
+    """What is worth a line: each piece of work that has ended, and now and then a long one."""
 
-    def __init__(self, terminal: Terminal, *, clock: Clock = time.monotonic) -> None:
-        """Show nothing yet."""
-        self._terminal = terminal
+    def __init__(self, clock: Clock) -> None:
+        """Know of nothing yet; `clock` is in seconds."""
         self._clock = clock
         self._works: dict[str, _Work] = {}
         self._told: dict[str, float] = {}  # when there was a line on a task or shard
 
-    def show(self, event: Event) -> None:
-        """Print what is worth a line."""
+    def line(self, event: Event) -> str | None:
+        """Return the line for an event; None: it is worth none."""
         match event:
             case Started(task=task, total=total):
                 self._told[task] = self._clock()
                 self._works[task] = _Work(self._clock(), total)
+                return None
             case Advanced(task=task, done=done) if work := self._works.get(task):
                 work.done = done
-                if self._is_time(task):
-                    self._print(f"{task}: {self._so_far(work)}")
+                return f"{task}: {self._so_far(work)}" if self._is_time(task) else None
             case Done(task=task) if work := self._works.pop(task, None):
-                if work.total:
-                    self._print(f"{task}: {self._so_far(work)}")
+                return f"{task}: {self._so_far(work)}" if work.total else None
             case Served(shard=shard) if not self._is_time(f"served {shard}"):
-                pass
+                return None
             case _:
-                if line := sentence(event):
-                    self._print(line)
+                return sentence(event)
 
     def _is_time(self, name: str) -> bool:
         """Tell whether it is long enough since the last line on this."""
@@ -213,8 +210,19 @@ class Lines:
         done = f"{units.format_size(work.done)} of " if work.done < work.total else ""
         return f"{done}{units.format_size(work.total)} in {took}"
 
-    def _print(self, line: str) -> None:
-        self._terminal.print(safe(line), markup=False)
+
+class Lines:
+    """Lines for what is worth one, where there are no bars."""
+
+    def __init__(self, terminal: Terminal, *, clock: Clock = time.monotonic) -> None:
+        """Show nothing yet."""
+        self._terminal = terminal
+        self._worth = Worth(clock)
+
+    def show(self, event: Event) -> None:
+        """Print what is worth a line."""
+        if line := self._worth.line(event):
+            self._terminal.print(safe(line), markup=False)
 
     def close(self) -> None:
         """Leave the lines where they are."""

@@ -125,6 +125,7 @@ def fetch_document(report: FetchReport) -> Document:
                 "size": shard.size,
                 "good": shard.good,
                 "received": shard.received,
+                "reused": shard.reused,
                 "missing": ["/".join(path) for path in shard.missing],
                 "reason": shard.reason,
                 "license": own.spdx if (own := licenses[shard.name]) else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,9 +13,12 @@ from seedbox.console.withdrawn import left_document, left_lines
 from seedbox.units import format_duration, format_share, format_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seedbox.jobs.demo import DemoReport
-    from seedbox.jobs.doctor import DoctorReport
-    from seedbox.plan.seed import SeedReport
+    from seedbox.plan.seed import Seeded, SeedReport
+
+_SHOWN = 100  # shards; ten thousand would take longer to draw than to stop
 
 
 def seed_document(report: SeedReport) -> Document:
@@ -34,12 +36,27 @@ def seed_document(report: SeedReport) -> Document:
 def seed_view(report: SeedReport) -> RenderableType:
     """Return what was seeded, for people."""
     rows = table("shard", "size>", "served>", "")
-    for shard in report.seeded:
+    shown = _most_telling(report.seeded)
+    for shard in shown:
         sizes = (format_size(shard.size), format_size(shard.uploaded))
         rows.add_row(
             line(shard.name), *sizes, line(f"lost: {shard.lost}", "red") if shard.lost else ""
         )
-    return Group(rows, *left_lines("not seeded", report.skipped))
+    left = [*left_lines("not seeded", report.skipped[:_SHOWN])]
+    for what, more in (
+        ("seeded", len(report.seeded) - len(shown)),
+        ("not seeded", len(report.skipped) - _SHOWN),
+    ):
+        if more > 0:
+            left.append(line(f"and {more:,} more that were {what}; --json has all"))
+    return Group(rows, *left)
+
+
+def _most_telling(seeded: Sequence[Seeded]) -> Sequence[Seeded]:
+    """Return what is shown of many shards: first those that were lost, then by what they gave."""
+    if len(seeded) <= _SHOWN:
+        return seeded
+    return sorted(seeded, key=lambda shard: (shard.lost is None, -shard.uploaded))[:_SHOWN]
 
 
 def demo_document(report: DemoReport) -> Document:
@@ -71,25 +88,3 @@ def demo_view(report: DemoReport) -> RenderableType:
         ("popularity", report.popularity_source),
     )
     return Group(line(""), facts(rows))
-
-
-# --- doctor -----------------------------------------------------------------------------------
-
-
-def doctor_document(report: DoctorReport) -> Document:
-    """Return what was found."""
-    return {"ok": report.ok, "findings": [asdict(finding) for finding in report.findings]}
-
-
-def doctor_view(report: DoctorReport) -> RenderableType:
-    """Return what was found, for people."""
-    rows = table("", "", "")
-    rows.show_header = False
-    styles = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
-    for finding in report.findings:
-        verdict = finding.verdict.value
-        row = line(verdict, styles[verdict]), line(finding.point, "bold"), line(finding.found)
-        rows.add_row(*row)
-        if finding.hint is not None:
-            rows.add_row("", "", line(f"hint: {finding.hint}"))
-    return rows

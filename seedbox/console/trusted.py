@@ -34,7 +34,7 @@ def with_signatures(document: Document, manifests: Sequence[Admitted]) -> Docume
     """Return a document that also says who has signed each of its manifests."""
     signed = [
         {
-            "manifest": str(admitted.source.path),
+            "manifest": admitted.where,
             "id": admitted.source.manifest.head.id,
             "signature": signature_document(admitted.signed_by),
         }

@@ -192,7 +192,7 @@ def _words(error: OSError) -> str:
 def vacant(root: Path, parts: tuple[str, ...]) -> bool:
     """Tell whether a new file can go to `parts` below `root`: nothing is there or in the way."""
     try:
-        with _folder_of(root, parts) as folder:
+        with folder_of(root, parts) as folder:
             os.stat(parts[-1], dir_fd=folder, follow_symlinks=False)
     except OSError as error:
         return error.errno == errno.ENOENT
@@ -248,19 +248,23 @@ class Opener:
             if self._at != (at := (file.root, file.parts[:-1])):
                 self._at = None
                 self._folder.close()
-                self._fd = self._folder.enter_context(_folder_of(file.root, file.parts))
+                self._fd = self._folder.enter_context(folder_of(file.root, file.parts))
                 self._at = at
             return os.open(file.parts[-1], _FILE, dir_fd=self._fd)
 
 
 def _open_below(root: Path, parts: tuple[str, ...], flags: int) -> int:
-    with _folder_of(root, parts) as folder:
+    with folder_of(root, parts) as folder:
         return os.open(parts[-1], flags, dir_fd=folder)
 
 
 @contextlib.contextmanager
-def _folder_of(root: Path, parts: tuple[str, ...]) -> Iterator[int]:
-    """Hold the folder of a path open; below `root` no link is followed on the way."""
+def folder_of(root: Path, parts: tuple[str, ...]) -> Iterator[int]:
+    """Hold the folder of a path open; below `root` no link is followed on the way.
+
+    Raises:
+        OSError: A folder is missing, or a link stands in its place.
+    """
     fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in parts[:-1]:

@@ -7,10 +7,11 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from seedbox.disk.reading import Absent, Located, attempt, look, open_file, vacant
+from seedbox.disk.reading import Absent, Located, attempt, folder_of, look, open_file, vacant
 from seedbox.errors import DestinationTakenError, InUseError
 
 
@@ -182,6 +183,33 @@ def remove_made(path: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def remove_same(file: Located) -> bool | None:
+    """Remove a file that seedbox made, if it is what it was when located: size, time and inode.
+
+    No link is followed on the way to it.
+
+    Returns:
+        Whether it was removed; False: another file stands there, and is not touched; None: nothing
+        is there.
+
+    Raises:
+        DiskError: It cannot be removed.
+    """
+    name = file.parts[-1]
+    with attempt("remove", file):
+        try:
+            with folder_of(file.root, file.parts) as folder:
+                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                is_ = stat.S_ISREG(found.st_mode), found.st_size, found.st_mtime_ns, found.st_ino
+                if is_ != (True, file.size, file.mtime_ns, file.inode):
+                    return False
+                os.unlink(name, dir_fd=folder)
+                os.fsync(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+    return True
 
 
 def remove_empty(folder: Path) -> None:

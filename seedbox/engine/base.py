@@ -6,7 +6,7 @@ Pure. The rules that every engine keeps are written at `Engine`; tests/contract 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import Protocol, Self, TypeAlias
 from seedbox.torrent.info_hash import InfoHash
 
 _PORTS = range(1 << 16)
+_OTHER_DESCRIPTORS = 256  # sockets to listen and to ask trackers, the API's, the database's
+_FEWEST_DESCRIPTORS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +64,55 @@ class Settings:
     listen: tuple[Endpoint, ...] = ()  # none: peers can be called, but cannot call us
     upload_limit: int | None = None  # bytes/s over all torrents and peers, local ones included
     download_limit: int | None = None  # as upload_limit
-    dht: bool = False  # look for peers in the DHT (BEP 5), through well-known nodes
+    dht: bool = False  # find peers and be found in the DHT (BEP 5)
     lsd: bool = False  # look for peers on the local network (BEP 14)
     trust_local_urls: bool = (
         False  # trackers and web seeds on this network may have any path and query
     )
+    lan_unlimited: bool = False  # peers on the local network and this machine are free of limits
+    count_local_peers: bool = False  # PeerCame is told of them too: they prove nothing outside
+    dht_nodes: tuple[Endpoint, ...] = ()  # enter the DHT here, one of our own; none: the public one
+    connections: int = 4000  # peers at once, over all torrents; see `within`
+    open_files: int = 500  # kept open between reads of them; see `within`
+    announces_per_second: int = 300  # to trackers, when torrents are added and at the end
+    dht_lookups_per_second: float = 2.0  # each announces one info-hash, in rotation
+    dht_proof_after: float = 30.0  # seconds from an announce to the lookup that is to find it
 
     def __post_init__(self) -> None:
         """Refuse limits that would stop everything.
 
         Raises:
-            ValueError: A limit is not positive.
+            ValueError: A limit or a pace is not positive.
         """
-        for limit in (self.upload_limit, self.download_limit):
-            if limit is not None and limit <= 0:
-                raise ValueError(f"a limit of {limit} bytes/s; none is written None")
+        check_limit(self.upload_limit)
+        check_limit(self.download_limit)
+        paces = (self.announces_per_second, self.dht_lookups_per_second, self.dht_proof_after)
+        if min(self.connections, self.open_files, *paces) <= 0:
+            raise ValueError("connections, open files, paces and times are above 0")
+
+    def within(self, descriptors: int) -> Settings:
+        """Return these settings, cut to what a process may have open.
+
+        Args:
+            descriptors: The limit of the system (RLIMIT_NOFILE). Some are left for the sockets of
+                listening and trackers, and for the rest of the program.
+        """
+        free = max(descriptors - _OTHER_DESCRIPTORS, _FEWEST_DESCRIPTORS)
+        wanted = self.connections + self.open_files
+        if wanted <= free:
+            return self
+        files = max(free * self.open_files // wanted, 1)
+        return replace(self, connections=max(free - files, 1), open_files=files)
+
+
+def check_limit(limit: int | None) -> None:
+    """Refuse a limit that lets nothing pass.
+
+    Raises:
+        ValueError: It is not positive.
+    """
+    if limit is not None and limit <= 0:
+        raise ValueError(f"a limit of {limit} bytes/s; none is written None")
 
 
 class Mode(StrEnum):
@@ -99,6 +135,12 @@ class AddTorrent:
     web_seeds: tuple[str, ...] = ()  # BEP 19; those in the .torrent are not used
     peers: tuple[Endpoint, ...] = ()
     drop: int = 0  # leading segments of each path that `folder` itself stands for
+    files: tuple[str, ...] | None = None
+    """Where the payload files lie below `folder`, `/` between segments, in the torrent's order.
+
+    Given by who has just looked at each of them: a seed is then held without another look, which
+    makes a start of thousands quick. None: the engine reads the names itself and looks.
+    """
 
     def __post_init__(self) -> None:
         """Refuse a seed with holes.
@@ -200,6 +242,39 @@ class TrackerFailed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class DhtAnnounced:
+    """A lookup in the DHT found us: a node that was asked for peers of the torrent named us.
+
+    Told once or twice when the first announce has had time to settle, then some times a day. That
+    we asked nodes to name us is no evidence, and not told.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCame:
+    """A peer called us and asked for this torrent: others can reach us.
+
+    Told at most once a minute for each torrent; of peers on the local network and this machine
+    only with Settings.count_local_peers.
+    """
+
+    key: str
+    peer: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """How far the announces of all torrents are."""
+
+    waiting: int = 0  # torrents whose first announce to trackers is still to come
+    dht_hashes: int = 0  # announced in rotation; a hybrid has two
+    dht_revisit: float | None = None  # seconds between two announces of one, about; None: no DHT
+    dht_nodes: int | None = None  # known at the last refresh but one; None: no DHT, or no refresh
+
+
 Event: TypeAlias = (
     Added
     | Refused
@@ -210,6 +285,8 @@ Event: TypeAlias = (
     | FileFailed
     | TrackerReplied
     | TrackerFailed
+    | DhtAnnounced
+    | PeerCame
 )
 
 
@@ -226,6 +303,10 @@ class Engine(Protocol):
     - Finished comes once, of a fetch, after Added; at once if nothing was missing. It never comes
       after a FileFailed of that fetch.
     - In a hybrid, peers ask for up to 16 KiB of padding with each file: `uploaded` counts it.
+
+    Trackers hear of torrents after their Added, at the pace of the settings, in the order of the
+    adds; then each torrent at its own moment of the tracker's interval. One that is removed before
+    its turn is not announced.
     """
 
     @property
@@ -234,6 +315,11 @@ class Engine(Protocol):
 
         0.0.0.0 and :: are there as one endpoint for each address of the machine.
         """
+        ...
+
+    @property
+    def announcing(self) -> Announcing:
+        """How far announces are."""
         ...
 
     async def __aenter__(self) -> Self:
@@ -252,7 +338,9 @@ class Engine(Protocol):
     ) -> None:
         """Stop within seconds, files written and closed; then events() ends.
 
-        The last events are a Progress of each torrent that changed since the last refresh.
+        Trackers are told of as many torrents as the time allows; they forget the others by
+        themselves. The last events are a Progress of each torrent that changed since the last
+        refresh.
         """
         ...
 
@@ -268,6 +356,14 @@ class Engine(Protocol):
         """Name a peer of a torrent, from its `add` on; nothing happens if it is not held.
 
         A fetch goes on calling the peer until it answers, with each `refresh`.
+        """
+        ...
+
+    def limit(self, upload: int | None) -> None:
+        """Change the upload limit, as in Settings, from now on.
+
+        Raises:
+            ValueError: It is not positive.
         """
         ...
 

@@ -15,6 +15,12 @@ from seedbox.errors.catalogs import (
     InvalidListError,
     MemoryLimitError,
 )
+from seedbox.errors.daemons import (
+    CorruptStateError,
+    DaemonRunningError,
+    NewerSchemaError,
+    StateUnusableError,
+)
 from seedbox.errors.inputs import (
     InvalidConfigError,
     InvalidFileError,
@@ -25,6 +31,12 @@ from seedbox.errors.inputs import (
     InvalidWithdrawalsError,
     SourceError,
     UnsafePathsError,
+)
+from seedbox.errors.interface import (
+    ApiAddressError,
+    DaemonAnswerError,
+    DaemonNotRunningError,
+    DaemonRefusedError,
 )
 from seedbox.errors.items import (
     ItemsRefusedError,
@@ -68,6 +80,10 @@ from seedbox.errors.refusals import (
     WrongKeyError,
     WrongSignatureError,
 )
+from seedbox.errors.sources import (
+    OtherDatasetError,
+    UnvouchedError,
+)
 from seedbox.errors.web import (
     EvidenceChangedError,
     OriginChangedError,
@@ -85,10 +101,16 @@ from seedbox.errors.withdrawn import (
 )
 
 __all__ = [
+    "ApiAddressError",
     "BrokenChainError",
     "BrokenSignatureError",
     "BugError",
     "CommandsNotAllowedError",
+    "CorruptStateError",
+    "DaemonAnswerError",
+    "DaemonNotRunningError",
+    "DaemonRefusedError",
+    "DaemonRunningError",
     "DemoFailedError",
     "DestinationTakenError",
     "DiskError",
@@ -117,8 +139,10 @@ __all__ = [
     "MissingExtraError",
     "MissingProgramError",
     "MissingWithdrawalsError",
+    "NewerSchemaError",
     "NoSpaceError",
     "OriginChangedError",
+    "OtherDatasetError",
     "OtherIdError",
     "PortInUseError",
     "Problem",
@@ -129,6 +153,7 @@ __all__ = [
     "ShrunkWithdrawalsError",
     "SourceChangedError",
     "SourceError",
+    "StateUnusableError",
     "TamperedCommentError",
     "UnboundSignatureError",
     "UnfitProgramError",
@@ -136,6 +161,7 @@ __all__ = [
     "UnreachableError",
     "UnsafePathsError",
     "UnsignedError",
+    "UnvouchedError",
     "UsageError",
     "WebError",
     "WithdrawnError",

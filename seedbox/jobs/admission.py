@@ -58,6 +58,12 @@ class Admitted:
 
     source: Source
     signed_by: PublicKey | None  # None: nobody has checked who wrote it
+    url: str | None = None  # where it comes from, if `source` is our copy
+
+    @property
+    def where(self) -> str:
+        """What it is known by: the path or URL that the user gave."""
+        return str(self.source.path) if self.url is None else self.url
 
     @property
     def note(self) -> str:

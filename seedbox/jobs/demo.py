@@ -222,7 +222,8 @@ class _Shell:
     @contextlib.contextmanager
     def seeding(self, manifest: str, source: Path) -> Iterator[str]:
         """Run `seedbox seed` for as long as the context lasts; gives the address of its peer."""
-        arguments = ("seed", manifest, "--data", str(source), "--listen", "127.0.0.1:0")
+        listen = ("--listen", "127.0.0.1:0", "--no-dht")
+        arguments = ("seed", manifest, "--data", str(source), *listen)
         line = self._announce(arguments)
         events = (*arguments, "--json-events")
         quiet = subprocess.DEVNULL

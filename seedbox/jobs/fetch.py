@@ -18,6 +18,9 @@ from seedbox import disk
 from seedbox.engine.base import Engine
 from seedbox.jobs.events import OnEvent, until
 from seedbox.jobs.fetch_shard import FetchOptions, Outcome, ShardFetch, ShardReport
+from seedbox.jobs.matching import Reading
+from seedbox.jobs.placed import record_path
+from seedbox.jobs.reuse import earlier, reusable_bytes, reuses
 from seedbox.jobs.shards import Source, held_bytes, shard_torrent
 from seedbox.jobs.swarm import Swarm, joined
 from seedbox.jobs.withdrawals import orders_on, to_delete, unseen
@@ -59,10 +62,12 @@ def decide(source: Source, wanted: Selection, out: Path, *, now: datetime) -> Fe
     asked = select(manifest, wanted)
     orders = orders_on(source, now=now, shards=asked)
     gone = stopped(orders)  # a publisher may have removed their torrents
+    staying = [shard for shard in asked if shard.name not in gone]
+    held, reused = held_bytes(source, staying, out), reusable_bytes(source, staying, out)
     plan = plan_fetch(
         manifest,
         wanted,
-        held=held_bytes(source, [shard for shard in asked if shard.name not in gone], out),
+        held={name: size + reused.get(name, 0) for name, size in held.items()},
         free=disk.free_space(out),
         folder=str(out),
         now=now,
@@ -103,9 +108,11 @@ async def run_fetch(
     source = Source(manifest_path, plan.manifest)
     fetches = [_fetch(source, shard, out, options) for shard in plan.shards]
     with disk.lock(dataset / STATE):
+        tell = until(stop, on_event)
         try:
+            fetches = await asyncio.to_thread(_with_earlier, fetches, dataset, options, tell)
             async with engine, joined(engine) as swarm:
-                reports = await _all(fetches, swarm, options, until(stop, on_event))
+                reports = await _all(fetches, swarm, options, tell)
         finally:
             stop.set()
         # Left in it is what an earlier fetch has of shards that this one was not asked for.
@@ -122,10 +129,23 @@ def _fetch(source: Source, shard: Shard, out: Path, options: FetchOptions) -> Sh
         metainfo=metainfo,
         out=out,
         staging=out.joinpath(*home(manifest.head), STATE, "staging", key),
+        record=record_path(out, manifest.head.id, key),
         place=places(manifest.head, shard, single=metainfo.layout.single)[0],
         trackers=metainfo.trackers or manifest.head.trackers,
         options=options,
     )
+
+
+def _with_earlier(
+    fetches: Sequence[ShardFetch], dataset: Path, options: FetchOptions, on_event: OnEvent
+) -> list[ShardFetch]:
+    """Give the shards that supersede others what is on the disk of those."""
+    torrents = [(fetch.shard, fetch.metainfo) for fetch in fetches]
+    known = earlier(torrents, dataset, Reading(on_event, options.jobs))
+    return [
+        replace(fetch, earlier=known if reuses(fetch.shard, fetch.metainfo) else None)
+        for fetch in fetches
+    ]
 
 
 async def _all(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from seedbox import disk
+from seedbox.disk.linking import lend, make_own, shared
 from seedbox.engine.base import (
     AddTorrent,
     Endpoint,
@@ -22,6 +23,8 @@ from seedbox.engine.base import (
 from seedbox.engine.base import Event as EngineEvent
 from seedbox.errors import DestinationTakenError, DiskError, NoSpaceError, SeedboxError
 from seedbox.jobs.events import Advanced, Done, OnEvent, Started, Warned
+from seedbox.jobs.placed import Placed, add_placed
+from seedbox.jobs.reuse import Earlier
 from seedbox.jobs.swarm import Swarm
 from seedbox.jobs.verify import run_verify, sightings
 from seedbox.manifest.model import Shard
@@ -51,6 +54,7 @@ class ShardReport:
     received: int  # bytes that came in this run
     missing: tuple[tuple[str, ...], ...] = ()  # paths below OUT of files that are not whole
     reason: str | None = None  # why it is partial
+    reused: int = 0  # bytes in files of an earlier release that serve this one too, from now on
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,11 @@ class ShardFetch:
     metainfo: Metainfo
     out: Path
     staging: Path  # save folder while fetching; seedbox's own
+    record: Path  # of the files that seedbox has placed, see jobs.placed
     place: Place  # where the files go, below `out`
     trackers: tuple[tuple[str, ...], ...]
     options: FetchOptions
+    earlier: Earlier | None = None  # files of a release that the shard supersedes
 
     async def run(self, swarm: Swarm, on_event: OnEvent) -> ShardReport:
         """Bring the shard to its place, as far as it can be had.
@@ -100,10 +106,15 @@ class ShardFetch:
             DiskError: The disk refuses.
             NoSpaceError: It is full.
         """
-        check = await self._check(on_event)
+        check, reused = await self._check_reusing(on_event)
         if check.report.ok and all(check.settled):
             disk.remove_made(self.staging)  # a run that was stopped may have left it
             return self._report(Outcome.HELD, check, 0)
+        report = await self._rest(check, swarm, on_event)
+        return replace(report, reused=reused)
+
+    async def _rest(self, check: _Check, swarm: Swarm, on_event: OnEvent) -> ShardReport:
+        """Get what is not here, and bring all of it to its place."""
         before = self._good(check.report)
         reason: str | None = None
         for _ in range(_TRIES):
@@ -120,6 +131,31 @@ class ShardFetch:
             return self._report(Outcome.PARTIAL, check, received, reason)
         await self._settle(check)
         return self._report(Outcome.FETCHED, check, received)
+
+    async def _check_reusing(self, on_event: OnEvent) -> tuple[_Check, int]:
+        """Verify what is here, with what an earlier release has; return also the bytes of that."""
+        if self.earlier is None:
+            return await self._check(on_event), 0
+        lacking = [index for index in range(len(self.metainfo.files)) if self._lacks(index)]
+        link = self.earlier.link_by_name, self.earlier.link_by_content
+        named = await asyncio.to_thread(link[0], self.metainfo, lacking, self.staging)
+        check = await self._check(on_event)
+        files = check.report.files
+        wrong = [index for index in lacking if files[index].state is not State.OK]
+        same = await asyncio.to_thread(link[1], self.metainfo, wrong, self.staging)
+        if same:
+            check = await self._check(on_event)
+            files = check.report.files
+        right = (index for index in named | same if files[index].state is State.OK)
+        return check, sum(files[index].length for index in right)
+
+    def _lacks(self, index: int) -> bool:
+        """Tell whether nothing of a file is here, and nothing is in its way."""
+        file = self.metainfo.files[index]
+        parts = self.place.parts(file.path)
+        return bool(file.length) and all(
+            disk.vacant(root, path) for root, path in ((self.out, parts), (self.staging, file.path))
+        )
 
     async def _check(self, on_event: OnEvent) -> _Check:
         """Verify what is here: files in their final place before those in staging."""
@@ -171,19 +207,24 @@ class ShardFetch:
     def _stage(self, check: _Check) -> None:
         """Put into staging what the engine will take for granted.
 
-        The engine may write beside any piece that is missing, so it gets copies of files that
-        are in place already, never these files themselves.
+        The engine writes in pieces that are missing, and may make empty files. A file that such a
+        piece reaches into is given to it as a copy if it is in place already, or has another
+        name; any other by a second name, which is only read.
         """
         disk.make_folder(self.staging)
-        for file, seen, settled in zip(
-            self.metainfo.files, check.found, check.settled, strict=True
-        ):
-            if settled and isinstance(seen, disk.Located):
+        piece_map = self.metainfo.layout.piece_map
+        missing = (piece for piece, have in enumerate(check.report.have) if not have)
+        written = {span.file for piece in missing for span in piece_map.spans(piece)}
+        for index, (file, seen) in enumerate(zip(self.metainfo.files, check.found, strict=True)):
+            if isinstance(seen, disk.Absent):
+                if not file.length:
+                    disk.create_empty(self.staging, file.path)
+            elif check.settled[index]:
                 # What is there may be the very file in place, by its second name, or half a copy.
                 disk.remove_made(self.staging.joinpath(*file.path))
-                disk.copy_new(seen, self.staging, file.path)
-            elif not file.length and isinstance(seen, disk.Absent):
-                disk.create_empty(self.staging, file.path)
+                lend(seen, self.staging, file.path, copy=index in written or not file.length)
+            elif index in written and shared(seen):
+                make_own(seen, self.staging.with_suffix(".own"))
 
     async def _download(self, swarm: Swarm, here: VerifyReport, on_event: OnEvent) -> str | None:
         """Get what is missing from peers; return why that ended early, or None.
@@ -263,6 +304,9 @@ class ShardFetch:
             if not settled and isinstance(seen, disk.Located)
         ]
         await asyncio.to_thread(_sync, [seen for seen, _ in moves])
+        placed = [Placed(parts, seen.size, seen.mtime_ns, seen.inode) for seen, parts in moves]
+        if placed:
+            await asyncio.to_thread(add_placed, self.record, placed)
         for seen, parts in moves:
             disk.move_new(seen.path, self.out, parts)
         disk.remove_made(self.staging)

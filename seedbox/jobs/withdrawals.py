@@ -45,7 +45,7 @@ class Heeded:
 class Received:
     """A withdrawals file as it came, from a folder or from the web."""
 
-    name: Path  # what to call it in errors
+    name: Path | str  # what to call it in errors
     data: bytes
     signature: Signature | None  # None: none came with it
 
@@ -84,8 +84,15 @@ def read_withdrawals(manifest: Path) -> Withdrawals | None:
 # --- whether they can be believed -------------------------------------------------------------
 
 
-def heed(source: Source, trust: Trust, *, now: datetime, remember: bool = True) -> Heeded:
-    """Return a manifest with the withdrawals that lie beside it.
+def heed(
+    source: Source,
+    trust: Trust,
+    *,
+    now: datetime,
+    remember: bool = True,
+    at: Path | None = None,
+) -> Heeded:
+    """Return a manifest with the withdrawals that lie beside it, or at another place.
 
     Once a withdrawals file of a trusted id was seen, a manifest without one is refused: leaving
     the file out is the simplest way to hide what was taken back.
@@ -95,6 +102,7 @@ def heed(source: Source, trust: Trust, *, now: datetime, remember: bool = True) 
         trust: Whom to believe.
         now: Remembered with what was seen.
         remember: Whether older ones are to be refused from now on.
+        at: The manifest beside which the withdrawals lie; None: `source` itself.
 
     Raises:
         SourceError: What lies there cannot be read, or is no file.
@@ -102,8 +110,9 @@ def heed(source: Source, trust: Trust, *, now: datetime, remember: bool = True) 
         RefusedFileError: It cannot be believed; each reason is a class, and a code, of its own.
         InvalidTrustError: The record of pins and floors cannot be used.
     """
-    head, path = source.manifest.head, beside(source.path)
-    data = read_bytes(source.path)
+    where = source.path if at is None else at
+    head, path = source.manifest.head, beside(where)
+    data = read_bytes(where)
     keys = trusted_keys(trust, head.id)
     if data is None:
         return Heeded(source, _absent(path, head, trust) if keys else ())

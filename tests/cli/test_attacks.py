@@ -176,7 +176,7 @@ def test_an_attack_is_refused_and_nothing_is_written(
     seen: Publisher, attack: Attack, code: str, words: str
 ) -> None:
     attack(seen)
-    before = snapshot(seen.folder.parent)
+    before = written(seen.folder.parent)
 
     show = run("show", seen.manifest, "--json")
     verify = run("verify", seen.manifest, seen.source, "--json")
@@ -191,7 +191,15 @@ def test_an_attack_is_refused_and_nothing_is_written(
     problems = lint.document["manifests"][0]["problems"]
     assert lint.status == 1
     assert [found["rule"] for found in problems if words in found["message"]] == [code]
-    assert snapshot(seen.folder.parent) == before
+    assert written(seen.folder.parent) == before
+
+
+def written(folder: Path) -> dict[str, tuple[str, int]]:
+    """What lies in a folder; a daemon that looks at its database touches the folder of it."""
+    found = snapshot(folder)
+    return {
+        path: what for path, what in found.items() if what[0] != "folder" or "daemon-" not in path
+    }
 
 
 def test_freeze_takes_nothing_on_and_goes_on_seeding(seen: Publisher, state: Path) -> None:

@@ -114,6 +114,11 @@ def test_every_event_is_listed_with_its_fields() -> None:
         ("`show` MAGNET", ["show", f"magnet:?xt=urn:btih:{'0a' * 20}"]),
         ("`verify`", ["verify", "{manifest}", "{source}"]),
         ("`license`", ["license", "MIT OR (ISC AND JSON)"]),
+        (
+            "`adopt --dry-run`",
+            ["adopt", "{source}", "{manifest}", "--data", "{folder}/m", "--dry-run"],
+        ),
+        ("`adopt`", ["adopt", "{source}", "{manifest}", "--data", "{folder}/m"]),
         ("`doctor`", ["doctor"]),
         ("`fetch --dry-run`", ["fetch", "{manifest}", "--out", "{folder}/m", "--dry-run"]),
         ("`fetch`", ["fetch", "{manifest}", "--out", "{folder}/m", "--stall", "1s"]),

@@ -97,6 +97,7 @@ def test_what_is_here_already_is_held_and_left_as_it_is(built: Publisher, mirror
                 "size": 200_000,
                 "good": 200_000,
                 "received": 0,
+                "reused": 0,
                 "missing": [],
                 "reason": None,
                 "license": "CC-BY-4.0",

@@ -5,6 +5,8 @@ import pytest
 
 from support.cli import UNCHECKED, Process, run, snapshot
 from support.publisher import Publisher
+from support.signed import signed
+from support.web import files_over_http
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
 
@@ -119,3 +121,18 @@ def test_wrong_usage(built: Publisher, arguments: list[str], words: str) -> None
 def test_data_must_be_named(built: Publisher) -> None:
     assert run("seed", built.manifest).status == 2
     assert run("seed", "--data", built.source).status == 2
+
+
+def test_a_manifest_by_url_needs_a_key_that_is_known(built: Publisher) -> None:
+    made = signed(built)
+    with files_over_http(built.out) as (url, _):
+        where = f"{url}manifest.yaml"
+        refused = run("seed", where, "--data", built.source, *ANYWHERE, "--json")
+        gone = run("seed", f"{url}none.yaml", "--data", built.source, *ANYWHERE, "--json")
+        made.pin()
+        with Process("seed", where, "--data", built.source, *ANYWHERE) as seed:
+            seed.until("seeding", shard="set-0003")
+
+    assert refused.error[:2] == (7, "unvouched")
+    assert refused.error[2].startswith(f"{where} of org.example/set comes from the web")
+    assert gone.error[:2] == (6, "web")

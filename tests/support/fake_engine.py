@@ -2,7 +2,8 @@
 
 Seeds read their files and fetches write theirs, one piece at each turn of the loop, always in the
 same order. It keeps every promise of `seedbox.engine.base`; tests/contract holds it to them.
-Limits, trackers and web seeds are not there.
+Trackers answer as FakeSwarm.trackers has it, once for each torrent; engines with the DHT find each
+other's announces at once. Limits are kept and do nothing; web seeds are not there.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from hashlib import sha1, sha256
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,54 +21,27 @@ from typing import Self
 from seedbox.engine.base import (
     Added,
     AddTorrent,
+    Announcing,
+    DhtAnnounced,
     Endpoint,
     Event,
     FileFailed,
     Finished,
-    Mode,
+    PeerCame,
     PieceFailed,
     Progress,
     Refused,
     Removed,
     Settings,
+    TrackerFailed,
+    TrackerReplied,
+    check_limit,
 )
 from seedbox.errors import InvalidTorrentError, PortInUseError
-from seedbox.torrent import merkle
-from seedbox.torrent.metainfo import Metainfo
+from support.fake_torrent import Held, first_unfit, load, make_empty_files, passes
 
 _FIRST_PORT = 40_001
-
-
-@dataclass
-class _Held:
-    """A torrent in a fake engine."""
-
-    add: AddTorrent
-    metainfo: Metainfo
-    peers: list[Endpoint]
-    have: list[bool]
-    uploaded: int = 0  # bytes
-    up: int = 0  # bytes since the last refresh, which stands for a second
-    down: int = 0
-    changed: bool = True
-    failed: set[FileFailed] = field(default_factory=set)
-    banned: set[FakeEngine] = field(default_factory=set)  # sent a bad piece
-    in_vain: set[tuple[FakeEngine, int]] = field(default_factory=set)  # could not give a piece
-    finished: bool = False
-    gone: bool = False  # removed; Removed follows at the next turn of the loop
-
-    @property
-    def fetching(self) -> bool:
-        stopped = self.finished or self.failed or self.gone
-        return self.add.mode is Mode.FETCH and not stopped
-
-    def payload(self, piece: int) -> int:
-        """Bytes of a piece that lie in files."""
-        spans = self.metainfo.layout.piece_map.spans(piece)
-        return sum(span.length for span in spans if span.file is not None)
-
-    def path(self, file: int) -> Path:
-        return self.add.folder.joinpath(*self.add.parts(self.metainfo.files[file].path))
+_A_PORT = 50_000  # calls come from another port than the one that is listened on
 
 
 class FakeSwarm:
@@ -77,6 +50,7 @@ class FakeSwarm:
     def __init__(self) -> None:
         self.engines: list[FakeEngine] = []
         self.foreign: set[Endpoint] = set()  # taken by programs that are no engines
+        self.trackers: dict[str, str | None] = {}  # URL -> why it refuses; None: it takes announces
         self._next_port = _FIRST_PORT
         self._due = False
 
@@ -97,6 +71,8 @@ class FakeSwarm:
 
     def _turn(self) -> None:
         self._due = False
+        for engine in self.engines:
+            engine.meet()
         moved = [engine.fetch_one(key) for engine in self.engines for key in list(engine.held)]
         if any(moved):
             self.stir()
@@ -108,8 +84,10 @@ class FakeEngine:
     def __init__(self, settings: Settings, swarm: FakeSwarm) -> None:
         self.settings = settings
         self.swarm = swarm
-        self.held: dict[str, _Held] = {}
+        self.held: dict[str, Held] = {}
         self.listening: tuple[Endpoint, ...] = ()
+        self.announcing = Announcing()
+        self.upload_limit = settings.upload_limit  # bytes/s
         self._running = False
         self._told: deque[Event] = deque()
         self._news = asyncio.Event()
@@ -155,16 +133,17 @@ class FakeEngine:
             self._tell(Refused(torrent.key, "still being removed" if gone else "already added"))
             return
         try:
-            held = _load(torrent)
+            held = load(torrent)
         except (InvalidTorrentError, ValueError) as error:
             self._tell(Refused(torrent.key, str(error)))
             return
-        if failed := _first_unfit(held) or _make_empty_files(held):
+        if failed := first_unfit(held) or make_empty_files(held):
             self._tell(failed)
             self._tell(Refused(torrent.key, f"{failed.path} {failed.reason}"))
             return
         self.held[torrent.key] = held
         self._tell(Added(torrent.key))
+        self._announce(held)
         self._finish(held)
         self.swarm.stir()
 
@@ -183,6 +162,11 @@ class FakeEngine:
             self.held[key].peers.append(peer)
             self.swarm.stir()
 
+    def limit(self, upload: int | None) -> None:
+        self._check_running()
+        check_limit(upload)
+        self.upload_limit = upload
+
     def refresh(self) -> None:
         self._check_running()
         for held in self.held.values():
@@ -199,6 +183,32 @@ class FakeEngine:
                 return
             self._news.clear()
             await self._news.wait()
+
+    # --- who hears of whom --------------------------------------------------------------------
+
+    def _announce(self, held: Held) -> None:
+        key = held.add.key
+        for url in (url for tier in held.add.trackers for url in tier):
+            if url in self.swarm.trackers:
+                refusal = self.swarm.trackers[url]
+                others = sum(key in peer.held for peer in self.swarm.engines if peer is not self)
+                took = TrackerReplied(key, url, others)
+                self._tell(took if refusal is None else TrackerFailed(key, url, refusal))
+        if self.settings.dht and any(
+            peer.settings.dht for peer in self.swarm.engines if peer is not self
+        ):
+            self._tell(DhtAnnounced(key))
+
+    def meet(self) -> None:
+        """Tell of engines that call us for a torrent."""
+        if not self.settings.count_local_peers:
+            return
+        for held in self.held.values():
+            for peer in self._linked(held.add.key):
+                named = not set(peer.held[held.add.key].peers).isdisjoint(self.listening)
+                if named and not held.callers:
+                    held.callers.add(peer)
+                    self._tell(PeerCame(held.add.key, Endpoint("127.0.0.1", _A_PORT)))
 
     # --- pieces -------------------------------------------------------------------------------
 
@@ -234,13 +244,13 @@ class FakeEngine:
             or not set(peer.held[key].peers).isdisjoint(self.listening)
         ]
 
-    def _take(self, held: _Held, piece: int, peer: FakeEngine) -> None:
+    def _take(self, held: Held, piece: int, peer: FakeEngine) -> None:
         row = peer.give(held.add.key, piece)
         if row is None:
             held.in_vain.add((peer, piece))
             return
         held.changed = True
-        if not _passes(held.metainfo, piece, row):
+        if not passes(held.metainfo, piece, row):
             held.banned.add(peer)
             self._tell(PieceFailed(held.add.key, piece))
             return
@@ -273,7 +283,7 @@ class FakeEngine:
         held.changed = True
         return b"".join(parts)
 
-    def _write(self, held: _Held, piece: int, row: bytes) -> bool:
+    def _write(self, held: Held, piece: int, row: bytes) -> bool:
         at = 0
         for span in held.metainfo.layout.piece_map.spans(piece):
             if span.file is not None:
@@ -290,79 +300,21 @@ class FakeEngine:
             at += span.length
         return True
 
-    def _fail(self, held: _Held, path: Path, reason: str) -> None:
+    def _fail(self, held: Held, path: Path, reason: str) -> None:
         failed = FileFailed(held.add.key, str(path), reason)
         if failed not in held.failed:
             held.failed.add(failed)
             self._tell(failed)
 
-    def _finish(self, held: _Held) -> None:
+    def _finish(self, held: Held) -> None:
         if held.fetching and all(held.have):
             held.finished = True
             self._tell_progress(held)
             self._tell(Finished(held.add.key))
 
-    def _tell_progress(self, held: _Held) -> None:
+    def _tell_progress(self, held: Held) -> None:
         done = sum(held.payload(piece) for piece, had in enumerate(held.have) if had)
         peers = len(self._linked(held.add.key)) if held.add.key in self.held else 0
         size = held.metainfo.size
         held.changed = False
         self._tell(Progress(held.add.key, done, size, held.uploaded, held.down, held.up, peers))
-
-
-def _load(add: AddTorrent) -> _Held:
-    metainfo = Metainfo.parse(add.torrent)
-    if metainfo.info_hash != add.info_hash:
-        raise ValueError(f"its info-hash is {metainfo.info_hash.key}, not {add.key}")
-    if len(add.have) != metainfo.num_pieces:
-        raise ValueError(f"it has {metainfo.num_pieces:,} pieces, not {len(add.have):,}")
-    return _Held(add, metainfo, list(add.peers), list(add.have))
-
-
-def _passes(metainfo: Metainfo, piece: int, row: bytes) -> bool:
-    """Whether the bytes that a piece covers, padding included, have its hashes."""
-    wanted = metainfo.v1_piece(piece)
-    if wanted is not None and sha1(row, usedforsecurity=False).digest() != wanted:
-        return False
-    spans = [s for s in metainfo.layout.piece_map.spans(piece) if s.file is not None]
-    file = spans[0].file or 0
-    roots = metainfo.v2_pieces(metainfo.files[file])
-    if not roots:
-        return True
-    payload = row[: spans[0].length]  # in v2 a piece lies in one file
-    starts = range(0, len(payload), merkle.BLOCK_SIZE)
-    blocks = [sha256(payload[at : at + merkle.BLOCK_SIZE]).digest() for at in starts]
-    if len(roots) == 1:
-        return merkle.small_root(blocks) == roots[0]
-    index = piece - metainfo.layout.piece_map.pieces_of(file)[0]
-    return merkle.piece_layer(blocks, metainfo.piece_length)[0] == roots[index]
-
-
-def _first_unfit(held: _Held) -> FileFailed | None:
-    """The first file that is missing or too short for the pieces that are claimed."""
-    piece_map = held.metainfo.layout.piece_map
-    for piece in (index for index, had in enumerate(held.have) if had):
-        for span in piece_map.spans(piece):
-            path = None if span.file is None else held.path(span.file)
-            if path is None:
-                continue
-            if not path.is_file():
-                return FileFailed(held.add.key, str(path), "is missing")
-            if (size := path.stat().st_size) < span.stop:
-                reason = f"has {size:,} bytes, but pieces up to byte {span.stop:,} are claimed"
-                return FileFailed(held.add.key, str(path), reason)
-    return None
-
-
-def _make_empty_files(held: _Held) -> FileFailed | None:
-    if held.add.mode is Mode.SEED:
-        return None
-    for index, file in enumerate(held.metainfo.files):
-        path = held.path(index)
-        try:
-            if not file.length:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch()
-        except OSError as error:
-            return FileFailed(held.add.key, str(path), error.strerror or "")
-    return None

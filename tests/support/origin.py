@@ -49,6 +49,7 @@ class Origin:
     headers: dict[str, Mapping[str, str]] = field(default_factory=dict)  # more, by path
     faults: dict[str, list[Fault | None]] = field(default_factory=dict)  # of GETs, in order
     asked: list[Asked] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)  # paths that were answered with 304
     ended: threading.Event = field(default_factory=threading.Event)
     most: int = 0  # requests at a time
     now: int = 0
@@ -123,6 +124,11 @@ class _Handler(BaseHTTPRequestHandler):
             start, stop = int(wanted[1]), min(int(wanted[2]) + 1, stop)
             status, headers["Content-Range"] = 206, f"bytes {start}-{stop - 1}/{_size(data)}"
         headers["Content-Length"] = str(stop - start)
+        if fault == Fault() and self.headers.get("If-None-Match") in {headers.get("ETag")} - {None}:
+            self.origin.unchanged.append(asked.path)
+            more = self.origin.headers.get(asked.path, {})
+            self._send(304, {"ETag": headers["ETag"], **more})
+            return
         if fault.status is not None:
             self._send(fault.status, {"Content-Length": "0", **fault.headers})
             return

@@ -7,7 +7,7 @@ import contextlib
 import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -56,6 +56,9 @@ class Shared:
     def seed(self) -> AddTorrent:
         have = (True,) * self.metainfo.num_pieces
         return AddTorrent(self.metainfo.raw, self.metainfo.info_hash, self.folder, Mode.SEED, have)
+
+    def seed_at(self, *trackers: str) -> AddTorrent:
+        return replace(self.seed(), trackers=tuple((url,) for url in trackers))
 
     def fetch(self, folder: Path, have: tuple[bool, ...] | None = None) -> AddTorrent:
         have = (False,) * self.metainfo.num_pieces if have is None else have

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -77,6 +77,18 @@ def files_over_http(root: Path, *, ranges: bool = True) -> Iterator[tuple[str, l
 
     with _serving(Handler) as url:
         yield url + "/", paths
+
+
+@contextlib.contextmanager
+def answering(answer: Callable[[str], bytes]) -> Iterator[str]:
+    """Answer every request with what a function makes of its path and query."""
+
+    class Handler(_Quiet):
+        def do_GET(self) -> None:
+            self.answer(200, answer(self.path))
+
+    with _serving(Handler) as url:
+        yield url
 
 
 class Tracker:

@@ -5,14 +5,16 @@ import socket
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
+from time import monotonic
 
 import libtorrent as lt
 import pytest
 
-from seedbox.engine.base import Endpoint, Settings
+from seedbox.engine.base import Added, Endpoint, Finished, Settings
 from seedbox.engine.libtorrent import LibtorrentEngine, tuning
 from seedbox.errors import PortInUseError
-from support.swarm import LOOPBACK, in_loop, share
+from support.content import content
+from support.swarm import LOOPBACK, in_loop, running, share
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
@@ -101,6 +103,69 @@ def test_what_is_asked_for_is_passed_on() -> None:
     assert settings["dht_bootstrap_nodes"]
     assert settings["enable_lsd"]
     assert not settings["ssrf_mitigation"]
+
+
+def test_a_dht_of_our_own_is_entered_by_its_own_nodes() -> None:
+    node = Endpoint("127.0.0.1", 6881)
+    settings = tuning.pack(Settings(dht=True, dht_nodes=(node,), dht_lookups_per_second=5))
+
+    assert settings["dht_bootstrap_nodes"] == "127.0.0.1:6881"
+    assert not settings["dht_restrict_routing_ips"]
+    assert settings["dht_upload_rate_limit"] == 38_000  # bytes/s
+    assert "dht_restrict_routing_ips" not in tuning.pack(Settings(dht=True))
+
+
+def test_connections_and_files_are_as_many_as_asked_for() -> None:
+    settings = tuning.pack(Settings(connections=77, open_files=33))
+
+    assert (settings["connections_limit"], settings["file_pool_size"]) == (77, 33)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_local"),
+    [
+        ("10.0.0.1", True),
+        ("127.9.9.9", True),
+        ("172.16.0.1", True),
+        ("172.32.0.1", False),
+        ("192.168.255.255", True),
+        ("169.254.1.1", True),
+        ("203.0.113.1", False),
+        ("8.8.8.8", False),
+        ("::1", True),
+        ("fe80::1", True),
+        ("fd00::1", True),
+        ("2001:4860::1", False),
+    ],
+)
+def test_local_peers_are_free_of_limits_only_if_asked(host: str, is_local: bool) -> None:
+    limited, local = 1 << 0, 1 << 2  # libtorrent's classes
+
+    assert tuning.classes(Settings()).access(host) == limited
+    free = tuning.classes(Settings(lan_unlimited=True)).access(host)
+    assert free == (local if is_local else limited)
+
+
+@pytest.mark.parametrize("unlimited", [True, False])
+@in_loop
+async def test_a_local_peer_takes_what_it_can_if_it_is_free_of_the_limit(
+    unlimited: bool, tmp_path: Path
+) -> None:
+    shared = share(tmp_path / "seed", {"a": content("a", 3_000_000), "b": b"b"})
+    settings = replace(LOOPBACK, lan_unlimited=unlimited)
+    async with (
+        running(LibtorrentEngine(settings)) as seed,
+        running(LibtorrentEngine(LOOPBACK)) as fetch,
+    ):
+        seed.engine.limit(1_000_000)
+        seed.engine.add(shared.seed())
+        await seed.until(Added)
+        start = monotonic()
+        fetch.engine.add(replace(shared.fetch(tmp_path / "fetch"), peers=(seed.address,)))
+        await fetch.until(Finished)
+        took = monotonic() - start
+
+    assert (took > 1) is not unlimited  # seconds; 3 at the limit
 
 
 @in_loop

@@ -6,10 +6,12 @@ An alert lives until the next `pop_alerts`: nothing here keeps one, or what poin
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 
 import libtorrent as lt
 
 from seedbox.engine.base import (
+    Endpoint,
     Event,
     PieceFailed,
     Progress,
@@ -44,6 +46,26 @@ def event(key: str, alert: lt.torrent_alert) -> Event | None:
             return TrackerFailed(key, words(alert.tracker_url), reason)
         case _:
             return None
+
+
+def caller(alert: lt.peer_connect_alert) -> Endpoint | None:
+    """Return who called us; None if we called them.
+
+    The binding leaves the direction out, but the words have it, at their end: the name of the
+    torrent before it may be anything.
+    """
+    before, _, _ = words(alert.message).rpartition(" connection to peer (")
+    if not before.endswith(" incoming"):
+        return None
+    host, port = alert.endpoint
+    return Endpoint(host, port)
+
+
+def is_far(peer: Endpoint) -> bool:
+    """Whether a peer is neither on this machine nor on a local network."""
+    address = ip_address(peer.host)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_global
 
 
 def progress(key: str, size: int, status: lt.torrent_status) -> Progress:

@@ -13,24 +13,34 @@ import libtorrent as lt
 from seedbox.engine.base import (
     Added,
     AddTorrent,
+    Announcing,
     Endpoint,
     Event,
     FileFailed,
     Finished,
     Mode,
+    PeerCame,
     Refused,
     Removed,
     Settings,
+    check_limit,
 )
-from seedbox.engine.libtorrent import alerts
+from seedbox.engine.libtorrent import alerts, tuning
+from seedbox.engine.libtorrent.announces import Announces
 from seedbox.engine.libtorrent.intake import Loaded, Rejected, load
+from seedbox.engine.libtorrent.rotation import Rotation
 from seedbox.engine.libtorrent.session import Session
 from seedbox.engine.libtorrent.torrent import Stage, Torrent
 
 _MOST_STARTING = 500  # adds in flight: libtorrent renumbers all of them whenever one is done
 _BATCH = 16  # torrents looked at by one trip to a thread
 _FROM_TRACKER = 1  # libtorrent forgives failed calls if a tracker names the peer again
+_AGAIN = 60.0  # seconds until a torrent's next PeerCame
 _NO_DETAIL = 0  # what to copy of pieces and names when asking for a status
+# Of the eight alerts of an add, those that tell nothing: no torrent is looked up for them.
+_PASSED_OVER = frozenset(
+    {lt.state_changed_alert, lt.torrent_checked_alert, lt.torrent_finished_alert}
+)
 
 
 class LibtorrentEngine:
@@ -46,12 +56,23 @@ class LibtorrentEngine:
         self._starting = 0
         self._step = asyncio.Event()  # something was queued, or the window has room again
         self._tasks: list[asyncio.Task[None]] = []
+        self._announces = Announces(settings.announces_per_second)
+        self._rotation = Rotation(settings, self._tell)
         self._told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
 
     @property
     def listening(self) -> tuple[Endpoint, ...]:
         """Where peers can call; nowhere before the start and after the end."""
         return () if self._session is None else self._session.listening
+
+    @property
+    def announcing(self) -> Announcing:
+        """How far announces are."""
+        waiting = self._announces.waiting
+        if not self._settings.dht:
+            return Announcing(waiting)
+        rotation = self._rotation
+        return Announcing(waiting, rotation.hashes, rotation.revisit, rotation.nodes)
 
     # --- start and end ------------------------------------------------------------------------
 
@@ -61,8 +82,10 @@ class LibtorrentEngine:
         Raises:
             PortInUseError: An address to listen on is taken or not ours.
         """
-        self._session = await Session.start(self._settings)
-        for work in (self._session.read(self._on_alert), self._feed()):
+        self._session = session = await Session.start(self._settings)
+        self._rotation.listen(session.listening)
+        paces = (self._announces.run(), self._rotation.run(lambda: session.api))
+        for work in (session.read(self._on_alert), self._feed(), *paces):
             task = asyncio.create_task(work)
             task.add_done_callback(self._on_task_done)
             self._tasks.append(task)
@@ -75,11 +98,13 @@ class LibtorrentEngine:
         traceback: TracebackType | None,
     ) -> None:
         """Stop: tell the last progress, take leave of trackers, write and close files."""
-        reader, feeder = self._tasks
-        feeder.cancel()
+        reader, *others = self._tasks
+        for task in others:
+            task.cancel()
+        announced = [torrent.handle for torrent in self._torrents.values() if torrent.announced]
         try:
             self._running().api.post_torrent_updates(_NO_DETAIL)
-            await self._running().end(reader)
+            await self._running().end(reader, [handle for handle in announced if handle])
         finally:
             self._session = None
             self._told.put_nowait(None)
@@ -93,7 +118,7 @@ class LibtorrentEngine:
 
     def add(self, torrent: AddTorrent) -> None:
         """Hold a torrent."""
-        self._running()
+        session = self._running()
         held = self._torrents.get(torrent.key)
         if held is not None:
             gone = held.stage is Stage.REMOVING
@@ -101,6 +126,8 @@ class LibtorrentEngine:
             return
         self._torrents[torrent.key] = queued = Torrent.of(torrent)
         if torrent.mode is Mode.FETCH:
+            if not self._fetches:
+                session.api.apply_settings(tuning.EAGER)
             self._fetches[torrent.key] = queued
         self._queue.append(queued)
         self._step.set()
@@ -114,6 +141,8 @@ class LibtorrentEngine:
             return
         if torrent.handle is not None and torrent.stage in {Stage.STARTING, Stage.HELD}:
             session.api.remove_torrent(torrent.handle)
+        if self._settings.dht and torrent.stage is Stage.HELD and torrent.mode is Mode.SEED:
+            self._rotation.drop(torrent)
         if torrent.stage is Stage.QUEUED:
             self._queue.remove(torrent)
             self._forget(torrent, Removed(key))
@@ -126,13 +155,20 @@ class LibtorrentEngine:
         torrent = self._torrents.get(key)
         if torrent is None or peer in torrent.peers:
             return
-        torrent.peers.append(peer)
+        torrent.peers = (*torrent.peers, peer)
         if torrent.stage is Stage.HELD and torrent.handle is not None:
             torrent.handle.connect_peer((peer.host, peer.port))
+
+    def limit(self, upload: int | None) -> None:
+        """Change the upload limit."""
+        check_limit(upload)
+        self._running().api.apply_settings({"upload_rate_limit": tuning.rate(upload)})
 
     def refresh(self) -> None:
         """Ask for a Progress of each torrent that changed, and call silent peers again."""
         self._running().api.post_torrent_updates(_NO_DETAIL)
+        if self._settings.dht:
+            self._running().api.post_dht_stats()
         for torrent in self._fetches.values():
             if torrent.fetching and torrent.handle is not None:
                 for peer in torrent.peers:
@@ -203,22 +239,38 @@ class LibtorrentEngine:
     # --- from libtorrent ----------------------------------------------------------------------
 
     def _on_alert(self, alert: lt.alert) -> None:
+        if type(alert) in _PASSED_OVER:
+            return
+        if isinstance(alert, lt.torrent_alert):
+            self._on_alert_of_torrent(alert)
+            return
         match alert:
             case lt.state_update_alert():
                 for status in alert.status:
                     self._on_status(status)
-            case lt.add_torrent_alert():
-                self._on_taken(alert)
-            case lt.torrent_removed_alert():
-                self._on_gone(alert)
-            case lt.torrent_alert():
-                torrent = self._find(alert.handle)
-                if torrent is not None:
-                    self._on_torrent_alert(torrent, alert)
+            case lt.dht_get_peers_reply_alert():
+                self._rotation.on_reply(alert)
+            case lt.dht_stats_alert():
+                self._rotation.nodes = sum(each["num_nodes"] for each in alert.routing_table)
+            case lt.external_ip_alert():
+                self._rotation.on_external(alert.external_address)
             case lt.alerts_dropped_alert():
                 self._told.put_nowait(RuntimeError("libtorrent lost alerts: the loop stood still"))
             case _:
                 pass
+
+    def _on_alert_of_torrent(self, alert: lt.torrent_alert) -> None:
+        match alert:
+            case lt.add_torrent_alert():
+                self._on_taken(alert)
+            case lt.torrent_removed_alert():
+                self._on_gone(alert)
+            case lt.tracker_announce_alert():
+                self._announces.on_sent(alert)
+            case _:
+                torrent = self._find(alert.handle)
+                if torrent is not None and torrent.stage is Stage.HELD:
+                    self._on_torrent_alert(torrent, alert)
 
     def _find(self, handle: lt.torrent_handle) -> Torrent | None:
         """Return the torrent that is held under a handle; none if it is an earlier one's."""
@@ -245,6 +297,10 @@ class LibtorrentEngine:
             return
         torrent.stage = Stage.HELD
         self._tell(Added(torrent.key))
+        if torrent.mode is Mode.SEED:
+            self._announces.put(torrent)
+            if self._settings.dht:
+                self._rotation.put(torrent)
         for peer in torrent.peers:
             torrent.handle.connect_peer((peer.host, peer.port))
 
@@ -256,8 +312,6 @@ class LibtorrentEngine:
             self._forget(torrent, Removed(torrent.key))
 
     def _on_torrent_alert(self, torrent: Torrent, alert: lt.torrent_alert) -> None:
-        if torrent.stage is not Stage.HELD:
-            return
         match alert:
             case lt.cache_flushed_alert():
                 # Files are closed when all pieces are there, after every write before that.
@@ -270,14 +324,26 @@ class LibtorrentEngine:
                 # It has stopped. If a file was to blame, that was told just before.
                 if not torrent.failures:
                     self._on_failure(torrent, torrent.folder, alert.error)
+            case lt.peer_connect_alert():
+                if (peer := alerts.caller(alert)) is not None:
+                    self._on_caller(torrent, peer)
             case _:
+                if isinstance(alert, lt.tracker_reply_alert):
+                    self._announces.on_reply(torrent, alerts.words(alert.tracker_url))
                 if (event := alerts.event(torrent.key, alert)) is not None:
                     self._tell(event)
+
+    def _on_caller(self, torrent: Torrent, peer: Endpoint) -> None:
+        now = asyncio.get_running_loop().time()
+        counts = self._settings.count_local_peers or alerts.is_far(peer)
+        if counts and (torrent.came is None or now - torrent.came >= _AGAIN):
+            torrent.came = now
+            self._tell(PeerCame(torrent.key, peer))
 
     def _on_failure(self, torrent: Torrent, path: str, error: lt.error_code) -> None:
         failed = FileFailed(torrent.key, path, alerts.words(error.message))
         if failed not in torrent.failures:
-            torrent.failures.add(failed)
+            torrent.failures |= {failed}
             self._tell(failed)
 
     def _on_status(self, status: lt.torrent_status) -> None:

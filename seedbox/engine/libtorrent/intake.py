@@ -22,6 +22,7 @@ from seedbox.torrent.info_hash import InfoHash
 from seedbox.torrent.layout import File
 
 _LIMITS = {"max_buffer_size": 1 << 30, "max_pieces": 8 << 20, "max_decode_tokens": 50_000_000}
+_LONGEST = 11  # bytes of a string's length and its colon
 _DECODE_LIMITS = Limits(size=1 << 30, values=50_000_000)
 
 
@@ -60,6 +61,10 @@ def load(add: AddTorrent) -> Loaded | Rejected:
     """Return what to give to the session, or why the torrent is refused."""
     try:
         params, metainfo = _read(add)
+        if add.mode is Mode.SEED and add.files is not None:
+            # Whoever adds has read the names and looked at the files a moment ago.
+            params.renamed_files = _renamed(metainfo, add.files)
+            return Loaded(params, metainfo.size_on_disk())
         files = list(_files(add.torrent, metainfo))
         _check_files(add, files, metainfo.piece_length())
         if add.mode is Mode.FETCH:
@@ -79,9 +84,36 @@ def load(add: AddTorrent) -> Loaded | Rejected:
     return Loaded(params, metainfo.size_on_disk())
 
 
+def _renamed(metainfo: lt.torrent_info, given: tuple[str, ...]) -> dict[int, str]:
+    """Return the files that lie elsewhere than libtorrent would have them, by its index.
+
+    Raises:
+        ValueError: The torrent has more or fewer files, or one would lie outside of the folder.
+    """
+    layout = metainfo.layout()
+    indexes = _payload(layout)
+    if len(indexes) != len(given):
+        raise ValueError(f"it has {len(indexes):,} files, not {len(given):,}")
+    for path in given:
+        if not path or path.startswith("/") or ".." in path.split("/"):
+            raise ValueError(f"{path!r} is no path below a folder")
+    return {
+        index: path
+        for index, path in zip(indexes, given, strict=True)
+        if layout.file_path(index) != path
+    }
+
+
+def _payload(layout: lt.file_storage) -> list[int]:
+    """Return the indexes of the files that are not padding."""
+    pad = lt.file_flags_t.flag_pad_file
+    return [i for i in range(layout.num_files()) if not layout.file_flags(i) & pad]
+
+
 def _read(add: AddTorrent) -> tuple[lt.add_torrent_params, lt.torrent_info]:
     try:
-        params = lt.load_torrent_buffer(add.torrent, cast("lt.AddTorrentParamsdict", _LIMITS))
+        bare = _bare(add.torrent)
+        params = lt.load_torrent_buffer(bare, cast("lt.AddTorrentParamsdict", _LIMITS))
     except RuntimeError as error:
         raise ValueError(f"libtorrent cannot read it: {error}") from error
     metainfo = params.ti
@@ -95,6 +127,45 @@ def _read(add: AddTorrent) -> tuple[lt.add_torrent_params, lt.torrent_info]:
     return params, metainfo
 
 
+def _bare(torrent: bytes) -> bytes:
+    """Return a .torrent without the keys that stand before its info dict.
+
+    Among them are its collections (BEP 38). libtorrent holds each torrent against all others of a
+    collection, so that the start of 10,000 shards of one dataset takes the square of the time.
+
+    Raises:
+        ValueError: It is no dict with an info dict.
+    """
+    at = 1
+    while not torrent.startswith(b"4:info", at):
+        at = _after(torrent, _after(torrent, at))
+    return b"d" + torrent[at:]
+
+
+def _after(torrent: bytes, at: int) -> int:
+    """Return where the value that begins at `at` ends.
+
+    Raises:
+        ValueError: None begins there.
+    """
+    depth = 0
+    while True:
+        lead = torrent[at : at + 1]
+        if lead in {b"l", b"d"}:
+            depth, at = depth + 1, at + 1
+        elif lead == b"e" and depth:
+            depth, at = depth - 1, at + 1
+        elif lead == b"i" and (end := torrent.find(b"e", at)) > 0:
+            at = end + 1
+        else:
+            colon = torrent.find(b":", at, at + _LONGEST)
+            if colon < 0 or not torrent[at:colon].isdigit():
+                raise ValueError("it has no info dict")
+            at = colon + 1 + int(torrent[at:colon])
+        if not depth:
+            return at
+
+
 def _hex(name: InfoHash | None) -> str:
     if name is None:
         return "none"
@@ -105,11 +176,14 @@ def _fill(params: lt.add_torrent_params, add: AddTorrent) -> None:
     """Say how the torrent is held; what stands beside its info dict is left out."""
     flags = params.flags & ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
     flags |= lt.torrent_flags.no_verify_files | lt.torrent_flags.duplicate_is_error
-    params.flags = flags | (lt.torrent_flags.upload_mode if add.mode is Mode.SEED else 0)
+    if add.mode is Mode.SEED:
+        # Trackers and the DHT are told of it by `announces` and `rotation`.
+        flags |= lt.torrent_flags.upload_mode | lt.torrent_flags.disable_dht
+    params.flags = flags
     params.have_pieces = list(add.have)
     params.save_path = str(add.folder)
     params.storage_mode = lt.storage_mode_t.storage_mode_sparse
-    tiers = list(enumerate(add.trackers))
+    tiers = list(enumerate(add.trackers)) if add.mode is Mode.FETCH else []
     params.trackers = [url for _, tier in tiers for url in tier]
     params.tracker_tiers = [number for number, tier in tiers for _ in tier]
     params.url_seeds = list(add.web_seeds)
@@ -127,8 +201,7 @@ def _files(torrent: bytes, metainfo: lt.torrent_info) -> Iterator[_File]:
     else:
         half = fields.v1_files(info, name)
     layout = metainfo.layout()
-    pad = lt.file_flags_t.flag_pad_file
-    indexes = [i for i in range(layout.num_files()) if not layout.file_flags(i) & pad]
+    indexes = _payload(layout)
     if [layout.file_size(i) for i in indexes] != [file.length for file in half.files]:
         raise ValueError("libtorrent finds other files in it than seedbox")
     for index, file in zip(indexes, half.files, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import libtorrent as lt
@@ -15,7 +15,10 @@ from seedbox.engine.libtorrent import alerts, tuning
 from seedbox.errors import PortInUseError
 
 _Announce: TypeAlias = tuple[str | None, str, int, tuple[str, int]]
-_DRAIN_TIMEOUT = 2.5  # seconds until files must be written and trackers told
+_PARTING_TIMEOUT = 2.5  # seconds until the last torrent must have taken leave of its trackers
+_DRAIN_TIMEOUT = 5.0  # seconds until files must be written too, and trackers have answered
+_PARTINGS = 50  # torrents that do so in one step: a tracker drops what comes in larger bursts
+_PARTING_STEP = 0.01  # seconds
 
 
 class Session:
@@ -66,25 +69,40 @@ class Session:
             raise RuntimeError("the engine is not running: use it inside its `async with`")
         return self._held[0]
 
-    async def end(self, reader: asyncio.Task[None]) -> None:
+    async def end(self, reader: asyncio.Task[None], announced: Sequence[lt.torrent_handle]) -> None:
         """Take leave of trackers, write and close files, let go of the ports.
-
-        `reader` is what runs `read`.
 
         The destructor waits for all that holding the GIL, so as much of it as can be is waited for
         before; and it runs in a thread.
+
+        Args:
+            reader: What runs `read`.
+            announced: The torrents that trackers know of.
         """
         self._ending = True
         try:
-            self.api.pause()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_DRAIN_TIMEOUT):
+                    await self._part(announced)
                     await self._drain()
         finally:
             reader.cancel()
             asyncio.get_running_loop().remove_reader(self._wake)
             held, self._held = self._held, []
             await asyncio.to_thread(_close, held, self._wake, self._waker)
+
+    async def _part(self, announced: Sequence[lt.torrent_handle]) -> None:
+        """Stop torrents at a pace, then all; trackers forget those that the time did not allow."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PARTING_TIMEOUT
+        for start in range(0, len(announced), _PARTINGS):
+            if loop.time() >= until:
+                self.api.apply_settings({"stop_tracker_timeout": 0})  # no last announce
+                break
+            for handle in announced[start : start + _PARTINGS]:
+                handle.pause()
+            await asyncio.sleep(_PARTING_STEP)
+        self.api.pause()
 
     async def _drain(self) -> None:
         while self._unpaused or self._farewells:
@@ -132,7 +150,7 @@ def _announce(alert: lt.tracker_alert) -> _Announce:
 def _open(settings: Settings, held: list[lt.session]) -> None:
     """Make a session and wait until its listen sockets have been tried."""
     session = lt.session(tuning.pack(settings))
-    session.set_peer_class_filter(tuning.one_class_for_all())
+    session.set_peer_class_filter(tuning.classes(settings))
     session.listen_port()  # an answer from the network thread, which binds before it answers
     held.append(session)
 

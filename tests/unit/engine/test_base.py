@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -71,7 +72,43 @@ def test_by_default_nobody_is_called() -> None:
         dht=False,
         lsd=False,
         trust_local_urls=False,
+        lan_unlimited=False,
+        count_local_peers=False,
     )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"connections": 0},
+        {"open_files": 0},
+        {"announces_per_second": 0},
+        {"dht_lookups_per_second": 0.0},
+        {"dht_proof_after": 0.0},
+    ],
+)
+def test_a_pace_of_nothing_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Settings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "connections", "files"),
+    [
+        (100_000, 4000, 500),
+        (4756, 4000, 500),  # what they take, and 256 for everything else
+        (4755, 4000, 499),
+        (1024, 683, 85),
+        (256, 29, 3),
+        (0, 29, 3),
+    ],
+)
+def test_settings_fit_into_what_a_process_may_have_open(
+    descriptors: int, connections: int, files: int
+) -> None:
+    fitted = Settings(dht=True).within(descriptors)
+
+    assert fitted == Settings(dht=True, connections=connections, open_files=files)
 
 
 def test_a_seed_with_a_missing_piece_is_refused() -> None:

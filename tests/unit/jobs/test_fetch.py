@@ -19,6 +19,7 @@ from seedbox.jobs.events import Advanced, Started
 from seedbox.jobs.events import Event as JobEvent
 from seedbox.jobs.fetch import run_fetch
 from seedbox.jobs.fetch_shard import FetchOptions, Outcome
+from seedbox.jobs.placed import read_placed, record_path
 from seedbox.jobs.shards import Source
 from seedbox.manifest.model import WebSeed
 from seedbox.torrent.info_hash import Format
@@ -70,7 +71,10 @@ async def test_a_whole_dataset_comes_to_its_place_and_staging_is_gone(
     ]
     assert consumer.has() == FILES
     assert report.folder == consumer.home
-    assert sorted(path.name for path in (consumer.home / ".seedbox").iterdir()) == ["lock"]
+    assert sorted(path.name for path in (consumer.home / ".seedbox").iterdir()) == [
+        "lock",
+        "placed",
+    ]
 
 
 @in_loop
@@ -341,3 +345,19 @@ async def test_the_engine_is_told_of_trackers_and_of_web_seeds_of_torrent_and_ma
     assert added[0].trackers == trackers
     assert added[0].web_seeds == ("https://a.example/", "https://b.example/")
     assert added[0].folder == consumer.staged()
+
+
+@in_loop
+async def test_a_record_says_which_files_a_fetch_has_made(tmp_path: Path) -> None:
+    source, swarm = published(tmp_path, FILES), FakeSwarm()
+    consumer = Consumer(source, tmp_path / "out", swarm)
+    async with peer(swarm, source, tmp_path / "peer", FILES) as one:
+        assert (await consumer.fetch(one)).ok
+
+    found = {}
+    for shard in source.manifest.shards:
+        path = record_path(consumer.out, "org.example/set", shard.info_hash.key)
+        found.update({each.parts: each for each in read_placed(path)})
+    assert sorted("/".join(parts[3:]) for parts in found) == sorted(FILES)
+    for parts, each in found.items():
+        assert disk.look(consumer.out, parts) == each.located(consumer.out)
