@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from seedbox.cli import options
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from seedbox.console import Console
     from seedbox.daemon.client import Client
+    from seedbox.daemon.doctor import Asked
     from seedbox.engine.base import Endpoint
+
+
+class _Given(TypedDict):
+    """Options, as they were typed."""
+
+    data: tuple[Path, ...]
+    listen: tuple[Endpoint, ...]
+    state: Path | None
+    api: str | None
+    token_file: Path | None
+    online: bool
+    keys: tuple[str, ...]
 
 
 @click.command("doctor")
@@ -41,17 +56,7 @@ if TYPE_CHECKING:
 @options.output
 @click.pass_context
 def command(
-    ctx: click.Context,
-    manifests: tuple[str, ...],
-    data: tuple[Path, ...],
-    listen: tuple[Endpoint, ...],
-    state: Path | None,
-    api: str | None,
-    token_file: Path | None,
-    keys: tuple[str, ...],
-    console: Console,
-    *,
-    online: bool,
+    ctx: click.Context, manifests: tuple[str, ...], console: Console, **given: Unpack[_Given]
 ) -> None:
     """Say what this installation can do, and what a daemon lacks.
 
@@ -59,30 +64,42 @@ def command(
     limits, certificates, disks, owners, locks, keys, port, trackers, clock, DHT, announces. Nothing
     is changed. Each point is PASS, WARN, FAIL or N/A: what cannot be known is not guessed.
 
-    Exit status: 0 nothing failed, 1 something did, 2 wrong usage.
+    Exit status: 0 nothing failed, 1 something did, 2 wrong usage, 4 a KEY that is none.
     """
+    from seedbox.console import diagnosed
+    from seedbox.daemon.doctor import run_doctor
+
+    report = run_doctor(_asked(manifests, given))
+    console.show(diagnosed.doctor_document(report), lambda: diagnosed.doctor_view(report))
+    ctx.exit(0 if report.ok else 1)
+
+
+def _asked(manifests: tuple[str, ...], given: _Given) -> Asked:
     import time
 
-    from seedbox.console import diagnosed
     from seedbox.daemon.client import find
-    from seedbox.daemon.doctor import Asked, run_doctor
+    from seedbox.daemon.doctor import Asked
     from seedbox.daemon.options import state_folder
     from seedbox.engine.base import Endpoint
 
-    base = options.state_folder()
-    own = state or (state_folder(base, data) if data else None)
+    base, data = options.state_folder(), given["data"]
+    state = given["state"] or (state_folder(base, data) if data else None)
     starts = bool(manifests or data)
     everywhere = tuple(Endpoint(host, _PORT) for host in _ALL_ADDRESSES) if starts else ()
 
     def client() -> Client:
-        return find(api, own, token_file, base)
+        return find(given["api"], state, given["token_file"], base)
 
-    asked = Asked(
-        manifests, data, listen or everywhere, own, options.trust(keys), client, time.time, online
+    return Asked(
+        manifests,
+        data,
+        listen=given["listen"] or everywhere,
+        state=state,
+        trust=options.trust(given["keys"]),
+        find=client,
+        now=time.time,
+        online=given["online"],
     )
-    report = run_doctor(asked)
-    console.show(diagnosed.doctor_document(report), lambda: diagnosed.doctor_view(report))
-    ctx.exit(0 if report.ok else 1)
 
 
 _ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104  (where `seed` listens by default)

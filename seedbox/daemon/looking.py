@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seedbox import disk
@@ -93,17 +93,17 @@ class Looked:
     hashed: int = 0  # bytes
 
 
-def look_for(
-    wanted: Wanted, *, now: float, jobs: int | None, max_read: int | None, on_event: OnEvent
-) -> Looked:
-    """Find a shard in the data folders, and hash it unless that was done before.
+@dataclass(frozen=True, slots=True)
+class Hashing:
+    """How shards are hashed."""
 
-    Args:
-        wanted: The shard.
-        now: The time.
-        jobs: Hashing threads; one a core if None.
-        max_read: Bytes/s to read at most.
-        on_event: Gets progress.
+    jobs: int | None  # threads; None: one a core
+    max_read: int | None  # bytes/s at most; None: no limit
+    on_event: OnEvent  # gets progress
+
+
+def look_for(wanted: Wanted, hashing: Hashing, *, now: float) -> Looked:
+    """Find a shard in the data folders, and hash it unless that was done before.
 
     Raises:
         SeedboxError: Its .torrent cannot be read, or cannot be kept.
@@ -121,25 +121,31 @@ def look_for(
     known = held.shard.folder, held.drop, held.stats
     if held.proven is not None and (folder, drop, stats) == known:
         return Looked(None, folder, drop, stats, held.proven)
-    plan = plan_verify(metainfo, sightings(holding.found))
+    return _hash(wanted, metainfo, holding, hashing, Looked(None, folder, drop, stats), now)
+
+
+def _hash(
+    wanted: Wanted,
+    metainfo: Metainfo,
+    holding: Holding,
+    hashing: Hashing,
+    looked: Looked,
+    now: float,
+) -> Looked:
+    """Read all of a shard; if it is right, its .torrent is kept and its proof returned."""
+    plan, name = plan_verify(metainfo, sightings(holding.found)), wanted.held.shard.name
+    how = {"jobs": hashing.jobs, "max_read": hashing.max_read}
     try:
-        report = run_verify(
-            plan,
-            holding.found,
-            name=held.shard.name,
-            jobs=jobs,
-            max_read=max_read,
-            on_event=on_event,
-        )
+        report = run_verify(plan, holding.found, name=name, on_event=hashing.on_event, **how)
     except (SourceChangedError, DiskError) as error:
         changed = isinstance(error, SourceChangedError)
         why = Trouble.CHANGED if changed else Trouble.UNREADABLE
-        return Looked(_pause(why, now, error), folder, drop)
+        return Looked(_pause(why, now, error), looked.folder, looked.drop)
     if not report.ok:
-        return Looked(_corrupt(report, holding, now), folder, drop, stats, None, plan.size)
-    wanted.archive.put_torrent(held.key, metainfo.raw)
-    proven = Evidence(now, "hash", f"{plan.size:,} bytes in {folder}")
-    return Looked(None, folder, drop, stats, proven, plan.size)
+        return replace(looked, fault=_corrupt(report, holding, now), hashed=plan.size)
+    wanted.archive.put_torrent(wanted.held.key, metainfo.raw)
+    proven = Evidence(now, "hash", f"{plan.size:,} bytes in {looked.folder}")
+    return replace(looked, proven=proven, hashed=plan.size)
 
 
 def read_torrent(wanted: Wanted) -> Metainfo:

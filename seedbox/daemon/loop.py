@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from seedbox.daemon.archive import Archive
@@ -22,7 +23,7 @@ from seedbox.daemon.holdings import Holdings
 from seedbox.daemon.keeper import Keeper
 from seedbox.daemon.ledger import Ledger
 from seedbox.daemon.library import Believed, believe
-from seedbox.daemon.looking import look_for, to_add
+from seedbox.daemon.looking import Hashing, look_for, to_add
 from seedbox.daemon.notify import notify
 from seedbox.daemon.obeying import Obeying
 from seedbox.daemon.opening import begin, first_look
@@ -156,6 +157,12 @@ class Parts:
         holds, all_ = self.feeder.holds, len(self.holdings)
         notify(os.environ, f"STATUS=serving {holds:,} of {all_:,} shards")
 
+    async def settle(self) -> None:
+        """Write down what has not been written yet."""
+        await self.keeper.commit()
+        await self.flush()
+        await self.ledger.tell()
+
     async def _reload(self, asked: asyncio.Event) -> None:
         while True:
             await asked.wait()
@@ -175,80 +182,51 @@ class Parts:
 def assemble(
     options: Options, engine: Engine, ledger: Ledger, stopped: threading.Event, on_event: OnEvent
 ) -> Parts:
-    """Put a daemon together; nothing runs yet.
-
-    Args:
-        options: How to run it.
-        engine: Not yet started.
-        ledger: Its state.
-        stopped: Ends hashing that is under way, once it is set.
-        on_event: Gets progress, from several threads.
-    """
-    now, sleep = options.clock.now, options.clock.sleep
+    """Put a daemon together; nothing runs yet, and `stopped` will end what waits in threads."""
+    data, now, sleep = options.data, options.clock.now, options.clock.sleep
     holdings, archive = Holdings(), Archive(options.state)
+    hashing = Hashing(options.jobs, options.max_read, until(stopped, on_event))
+    # What is made further below is asked for only once all of it runs.
     feeder = Feeder(
         engine,
         holdings.get,
         build=lambda held: to_add(held, shelf.trackers(held), archive),
-        unfit=lambda key, unfit: sweeper.unfit(key, unfit),  # noqa: PLW0108  (it is made below)
+        unfit=lambda key, unfit: sweeper.unfit(key, unfit),  # noqa: PLW0108
     )
-    keeper = Keeper(holdings, feeder, ledger, options.data, now, on_event)
-    relay = until(stopped, on_event)
+    keeper = Keeper(holdings, feeder, ledger, data, now, on_event)
     verifier = Verifier(
         holdings,
         keeper,
-        wanted=lambda held: shelf.wanted(held),  # noqa: PLW0108  (it is made below)
-        look=lambda wanted: look_for(
-            wanted, now=now(), jobs=options.jobs, max_read=options.max_read, on_event=relay
-        ),
+        wanted=lambda held: shelf.wanted(held),  # noqa: PLW0108
+        look=lambda wanted: look_for(wanted, hashing, now=now()),
         now=now,
     )
     sweeper = Sweeper(holdings, keeper, verifier, now, sleep)
     searcher = Searcher(holdings, verifier, now, sleep)
-    obeying = Obeying(holdings, keeper, ledger, options.data, now)
-    shelf = Shelf(
-        holdings, keeper, feeder, verifier, ledger, archive, options.data, now, on_event, obeying
-    )
-    feed = FileFeed(
-        options.manifests,
-        lambda path: believe(
-            path, options.trust, options.data, now=now(), reading=web.reading(path)
-        ),
-        sleep,
-    )
+    obeying = Obeying(holdings, keeper, ledger, data, now)
+    works = holdings, keeper, feeder, verifier, ledger
+    shelf = Shelf(*works, archive, data, now, on_event, obeying)
+    feed, web = _feeds(options, archive, stopped)
+    watcher = Watcher(holdings, keeper, feeder, sweeper, now, on_event)
+    looks = ledger, verifier, sweeper, searcher
+    desk = Desk(options, engine, holdings, keeper, *looks, (feed, web), now, now())
+    kept = options, engine, holdings, ledger, feeder, keeper, verifier, sweeper, searcher
+    return Parts(*kept, watcher, shelf, feed, desk, archive, web)
+
+
+def _feeds(
+    options: Options, archive: Archive, stopped: threading.Event
+) -> tuple[FileFeed, WebFeed]:
+    """Return what reads manifests here, and what gets them from servers."""
+
+    def read(path: Path) -> Believed:
+        now, reading = options.clock.now(), web.reading(path)
+        return believe(path, options.trust, options.data, now=now, reading=reading)
+
+    feed = FileFeed(options.manifests, read, options.clock.sleep)
     place = Place(options.state, options.trust, options.data, archive, stopped.is_set)
     web = WebFeed.of(options.urls, place, options.clock, feed.again)
-    watcher = Watcher(holdings, keeper, feeder, sweeper, now, on_event)
-    desk = Desk(
-        options,
-        engine,
-        holdings,
-        keeper,
-        ledger,
-        verifier,
-        sweeper,
-        searcher,
-        (feed, web),
-        now,
-        now(),
-    )
-    return Parts(
-        options,
-        engine,
-        holdings,
-        ledger,
-        feeder,
-        keeper,
-        verifier,
-        sweeper,
-        searcher,
-        watcher,
-        shelf,
-        feed,
-        desk,
-        archive,
-        web,
-    )
+    return feed, web
 
 
 @dataclass(slots=True)
@@ -284,30 +262,35 @@ async def run_daemon(
         SeedboxError: The state cannot be used, or a manifest that is new cannot be believed.
         PortInUseError: The address to listen on is taken.
     """
-    stopped = threading.Event()
+    stopped, new = threading.Event(), await first_look(options)
     async with AsyncExitStack() as stack:
-        new = await first_look(options)
-        there = [folder for folder in options.data if folder.is_dir()]
-        locks = stack.enter_context(await asyncio.to_thread(Locks.take, options.state, there))
-        for warning in locks.warnings:
-            on_event(Warned(warning))
-        ledger = Ledger(options.state, options.clock.now, on_event)
-        await stack.enter_async_context(ledger)
+        ledger = await _hold(options, stack, on_event)
         parts = assemble(options, engine, ledger, stopped, on_event)
         stack.callback(stopped.set)
-        early = asyncio.create_task(_stop_early(signals.stop, stopped))
-        stack.callback(early.cancel)
+        stack.callback(asyncio.create_task(_stop_early(signals.stop, stopped)).cancel)
         admitted = await begin(parts, new)
         try:
             await _run(parts, signals, stopped, on_event, beside)
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         finally:
-            await parts.keeper.commit()
-            await parts.flush()
-            await ledger.tell()
+            await parts.settle()
         found = report(parts.holdings, parts.shelf, parts.keeper.seeded, parts.uploaded_before)
         return Ended(found, admitted)
+
+
+async def _hold(options: Options, stack: AsyncExitStack, on_event: OnEvent) -> Ledger:
+    """Lock the folders and open the state, until the stack is left.
+
+    Raises:
+        DaemonRunningError: Another daemon has one of the folders.
+        SeedboxError: The state cannot be used.
+    """
+    there = [folder for folder in options.data if folder.is_dir()]
+    locks = stack.enter_context(await asyncio.to_thread(Locks.take, options.state, there))
+    for warning in locks.warnings:
+        on_event(Warned(warning))
+    return await stack.enter_async_context(Ledger(options.state, options.clock.now, on_event))
 
 
 async def _stop_early(stop: asyncio.Event, stopped: threading.Event) -> None:

@@ -69,7 +69,6 @@ async def begin(parts: Parts, new: Mapping[Path, Believed]) -> tuple[Admitted, .
     Raises:
         SeedboxError: A manifest that is new cannot be believed.
     """
-    options = parts.options
     remembered = await parts.ledger.remembered()
     parts.holdings.load(_loaded(remembered))
     parts.uploaded_before.update(
@@ -80,19 +79,8 @@ async def begin(parts: Parts, new: Mapping[Path, Believed]) -> tuple[Admitted, .
         parts.holdings.put_dataset(stored.dataset)
     parts.shelf.obeying.graves.add(remembered.tombstones)
     admitted: list[Admitted] = []
-    for path in await asyncio.to_thread(_given, options.manifests):
-        seen = known.pop(str(path), None)
-        if seen is not None and _proven(parts, seen):
-            recognised = await _recognise(parts, path, seen, parts.web.reading(path))
-            if recognised is not None:
-                admitted.append(recognised.admitted)
-            continue
-        marked = mark(path)
-        found = new.get(path) or await _believe(options, path, parts.web.reading(path))
-        admitted.append(found.admitted)
-        parts.feed.known[path] = marked
-        await parts.shelf.take_on(found)
-        parts.watch(found.admitted)
+    for path in await asyncio.to_thread(_given, parts.options.manifests):
+        admitted += await _begin_file(parts, path, known.pop(str(path), None), new.get(path))
     for url, manifest in parts.web.manifests.items():
         admitted += await _begin_web(parts, manifest, known.pop(url, None))
     gone = {stored.dataset.id for stored in known.values()}
@@ -100,6 +88,25 @@ async def begin(parts: Parts, new: Mapping[Path, Believed]) -> tuple[Admitted, .
     if any(held.fault is not None and held.stats for held in parts.holdings):
         parts.sweeper.hurry()
     return tuple(admitted)
+
+
+async def _begin_file(
+    parts: Parts, path: Path, seen: StoredDataset | None, new: Believed | None
+) -> list[Admitted]:
+    """Take on a manifest that lies here.
+
+    Raises:
+        SeedboxError: It is new, and cannot be believed.
+    """
+    if seen is not None and _proven(parts, seen):
+        recognised = await _recognise(parts, path, seen, parts.web.reading(path))
+        return [] if recognised is None else [recognised.admitted]
+    marked = mark(path)
+    found = new or await _believe(parts.options, path, parts.web.reading(path))
+    parts.feed.known[path] = marked
+    await parts.shelf.take_on(found)
+    parts.watch(found.admitted)
+    return [found.admitted]
 
 
 async def _begin_web(

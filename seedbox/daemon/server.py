@@ -111,8 +111,7 @@ async def serving(
             stack.push_async_callback(_stop, server, asyncio.create_task(server.serve([sock])))
             servers.append(server)
         stack.callback(hub.stop)
-        for server in servers:
-            await server.ready.wait()
+        await asyncio.gather(*(server.ready.wait() for server in servers))
         yield tuple(map(_name, where, bound))
         for server in servers:
             server.stop.set()  # all at once, not one after the other

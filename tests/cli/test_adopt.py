@@ -238,7 +238,7 @@ def test_stopped_it_says_how_to_go_on_and_what_was_linked_stays(
 ) -> None:
     user, data = own(built, tmp_path / "user"), tmp_path / "data"
     before = originals(user)
-    slow = ("--data", data, "--max-read", "100kB/s", "--jobs", "1")
+    slow = ("--data", data, "--max-read", "200kB/s", "--jobs", "1")
     with Process("adopt", user, built.manifest, *slow) as process:
         process.until("started", task="verify set-0003")
         ran = process.end(signal.SIGINT)

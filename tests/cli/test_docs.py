@@ -229,7 +229,7 @@ def known() -> tuple[set[str], set[str]]:
         whole = command.commands.values() if isinstance(command, click.Group) else [command]
         params = [param for each in whole for param in each.params]
         longs = [name for param in params for name in param.opts if name.startswith("--")]
-        options.update(longs)
+        options.update(longs, *(param.secondary_opts for param in params))  # --no-…
         variables.update(f"SEEDBOX_{verb}_{n[2:]}".upper().replace("-", "_") for n in longs)
     return options, variables
 

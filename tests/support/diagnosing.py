@@ -7,7 +7,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -17,7 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 from seedbox.daemon.record import Evidence, Shard, View
 from support import reference
 from support.cli import Ran, run
-from support.fake_daemon import dataset, shard, view
+from support.fake_daemon import Decided, FakeDaemon, dataset, running, shard, view
+from support.publisher import Publisher
+from support.signed import Signed, signed
+from support.swarm import free_port
 
 DAY = 86_400.0  # seconds
 Row = dict[str, Any]
@@ -42,7 +45,7 @@ def _serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[str]:
 
 @contextlib.contextmanager
 def greeting(twist: bytes | None = None) -> Iterator[str]:
-    """Be a peer that shakes hands for any shard (BEP 3), or says something else; gives its address."""
+    """Be a peer that shakes hands (BEP 3), or says something else; gives its address."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -60,7 +63,10 @@ def greeting(twist: bytes | None = None) -> Iterator[str]:
 
 @contextlib.contextmanager
 def tracking(ahead: float = 0.0) -> Iterator[str]:
-    """Be a tracker that is scraped by HTTP (BEP 48), whose clock is ahead; gives its announce URL."""
+    """Be a tracker that is scraped by HTTP (BEP 48); gives its announce URL.
+
+    Its clock is ahead by so many seconds.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- as its base
@@ -108,6 +114,41 @@ def faring(data: Path, listening: str, count: int = 3, **changes: object) -> Vie
 def _well(one: Shard, now: float) -> Shard:
     evidence = Evidence(now - 60, "incoming", "203.0.113.5:51413")
     return replace(one, announced=evidence, reachable=evidence, served=evidence)
+
+
+@contextlib.contextmanager
+def asked(state: Path, seen: View, log: float | None = None) -> Iterator[Path]:
+    """Have a daemon that says such things of itself; gives its state folder."""
+    folder = state / "daemon-0123456789ab"
+    lines = [] if log is None else [Decided(1, log)]
+    with running(folder / "api.sock", daemon=FakeDaemon(seen, log=lines)):
+        yield folder
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the doctor is told of a daemon that is to be started."""
+
+    release: Signed
+    state: Path
+    listen: str
+
+    @property
+    def arguments(self) -> list[object]:
+        data = ["--data", self.release.of.source]
+        return [self.release.manifest, *data, "--state", self.state, "--listen", self.listen]
+
+    def rebuild(self, tracker: str) -> None:
+        """Release it anew, with a tracker."""
+        self.release.of.build(tracker=tracker)
+        assert run("sign", self.release.manifest, "--key", self.release.key).status == 0
+
+
+def planned(built: Publisher, state: Path) -> Setup:
+    """A good one: its release is signed, and the publisher's key is pinned."""
+    release = signed(built)
+    release.pin()
+    return Setup(release, state, f"127.0.0.1:{free_port()}")
 
 
 def diagnosed(*arguments: object, **how: Any) -> tuple[Ran, list[Row]]:  # noqa: ANN401 -- as `run`

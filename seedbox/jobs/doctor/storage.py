@@ -177,7 +177,7 @@ def room(seen: Space, *, needed: bool, about: str) -> Finding:
     if not needed:
         found += "; a seed writes nothing there"
         return Finding("space", Verdict.PASS, found, about=about)
-    hint = f"Free {format_size(_SHORT)} or more there" + (", and files." if few else ".")
+    hint = "Remove files there; few more can be made." if few else "Free 256 MiB or more there."
     if seen.free < _FULL or few:
         return Finding("space", Verdict.FAIL, found, hint, about)
     if seen.free < _SHORT:

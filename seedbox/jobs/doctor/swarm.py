@@ -67,7 +67,7 @@ def dht(nodes: int | None, age: float) -> Finding:
     """
     if nodes is None:
         found = "off: nobody finds a shard once its trackers are gone"
-        return Finding("dht", Verdict.WARN, found, "Start the daemon with the DHT on.")
+        return Finding("dht", Verdict.WARN, found, "Start the daemon without --no-dht.")
     if nodes:
         return Finding("dht", Verdict.PASS, f"on, {nodes:,} nodes are known")
     if age < _ENTERING:
@@ -80,7 +80,7 @@ def dht(nodes: int | None, age: float) -> Finding:
 def reachable(seen: Held) -> Finding:
     """Tell whether peers from outside get through; only a call proves it."""
     if seen.reachable:
-        found = f"peers have called for {seen.reachable:,} of {seen.held:,} shards"
+        found = f"peers have called for {seen.reachable:,} of {seen.listed:,} shards"
         last = "" if seen.caller is None else f", last {seen.caller}"
         return Finding("reachable", Verdict.PASS, found + last)
     found = "no peer from outside has called so far, and from here it cannot be tried"

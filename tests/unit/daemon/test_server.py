@@ -173,9 +173,8 @@ def test_the_daemon_itself_is_asked(built: Publisher, tmp_path: Path) -> None:
                 ready.set()
 
         serve = beside([OnSocket(socket)], on_event)
-        running_ = asyncio.create_task(
-            run_daemon(chosen, engine, signals, on_event, beside=(serve,))
-        )
+        daemon = run_daemon(chosen, engine, signals, on_event, beside=(serve,))
+        running_ = asyncio.create_task(daemon)
         waiting = asyncio.create_task(ready.wait())
         await asyncio.wait({running_, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if running_.done():
