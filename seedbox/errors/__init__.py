@@ -14,6 +14,13 @@ from seedbox.errors.catalogs import (
     InvalidItemsError,
     InvalidListError,
     MemoryLimitError,
+    NotAsListedError,
+)
+from seedbox.errors.cluster import (
+    SchedulerError,
+    UnfitWorkerError,
+    WorkerPathError,
+    WorkersLostError,
 )
 from seedbox.errors.inputs import (
     InvalidConfigError,
@@ -118,6 +125,7 @@ __all__ = [
     "MissingProgramError",
     "MissingWithdrawalsError",
     "NoSpaceError",
+    "NotAsListedError",
     "OriginChangedError",
     "OtherIdError",
     "PortInUseError",
@@ -125,6 +133,7 @@ __all__ = [
     "RefusedFile",
     "RefusedFileError",
     "RollbackError",
+    "SchedulerError",
     "SeedboxError",
     "ShrunkWithdrawalsError",
     "SourceChangedError",
@@ -132,6 +141,7 @@ __all__ = [
     "TamperedCommentError",
     "UnboundSignatureError",
     "UnfitProgramError",
+    "UnfitWorkerError",
     "UnprovenWebSeedError",
     "UnreachableError",
     "UnsafePathsError",
@@ -139,6 +149,8 @@ __all__ = [
     "UsageError",
     "WebError",
     "WithdrawnError",
+    "WorkerPathError",
+    "WorkersLostError",
     "WrongDigestError",
     "WrongKeyError",
     "WrongPasswordError",
