@@ -85,7 +85,7 @@ class _Chosen(TypedDict):
     "--shard-items",
     type=click.IntRange(min=1),
     metavar="N",
-    default=1_000_000,
+    default=250_000,
     show_default=True,
     help="Most items in a shard; empty files begin no new one.",
 )
