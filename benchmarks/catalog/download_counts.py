@@ -1,18 +1,23 @@
-"""True popularity: 3.77 million npm packages by downloads, as shards and a catalog.
+"""True popularity: 3.77 million npm packages by downloads, as shards and a catalog, by one command.
 
-Fetches download-counts@2.20260301.0 with `npm pack`, makes an item of each package, and has them
-put in order, cut and cataloged. Coverage after 1,000 and 37,000 items is held against plain
-Python, which sorts and adds on its own. Then the bytes that lead to one item are counted. Last the
-40,000 most used are made into files of one byte, and `seedbox build --catalog` packs them into
-shards of 1,000, whose coverage in the manifest is held against the same sums.
+Fetches download-counts@2.20260301.0 with `npm pack`, makes a small file for each package, and a
+table of their names, paths, sizes and downloads. Then `seedbox build --items --pack tar --catalog`
+makes shards of 1,000 items, whose coverage in the manifest is held against plain Python, which
+sorts and adds on its own. Last, some packages are looked up by name with `seedbox search`, and read
+from their shards by nothing but the place that it says.
 
-Run with: python benchmarks/catalog/download_counts.py [counts.json]
+Needs 5 KB of disk for an item. Takes a file's name if the package is there already.
+
+Run with: python benchmarks/catalog/download_counts.py [--most N] [--counts counts.json]
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
+import heapq
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -20,67 +25,119 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from seedbox.catalog import tables
-from seedbox.catalog.database import Limits, opened
-from seedbox.catalog.order import Cutting, order
-from seedbox.catalog.parquet import Catalog, Entry
 from seedbox.jobs.shards import read_manifest
 from seedbox.manifest.model import Head, License, Popularity
 from seedbox.manifest.write import write_head
 
+_ROOT = Path(__file__).parents[2]
 _PACKAGE = "download-counts@2.20260301.0"
-_LICENSE = "MIT"  # package.json of the package
-_FILES = 40_000  # that are really made
 _ITEMS = 1000  # of a shard, so that both ranks are ends of one
+_RANKS = (1000, 37_000)
+_LOOKED_UP = (1, 2, 5000)  # ranks
+_LAUNCH = """
+import json, resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
 _HEAD = Head(
     id="org.example/npm",
     sequence=1,
     version="1",
     issued=datetime(2026, 3, 1, tzinfo=UTC),
     title="Synthetic items, as popular as npm's packages",
-    license=License(_LICENSE),
+    license=License("MIT"),  # package.json of the package
     popularity=Popularity("downloads"),
 )
 
 
-def _counts(folder: Path) -> Mapping[str, int]:
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--most", type=int, help="take the most used N alone")
+    parser.add_argument("--counts", type=Path, help="counts.json of the package")
+    parser.add_argument("--folder", type=Path, default=_ROOT / "build", help="data is made in it")
+    parser.add_argument("--memory", default="2GiB", help="of the command")
+    return parser.parse_args()
+
+
+def _counts(folder: Path, file: Path | None) -> Mapping[str, int]:
     """Return the downloads of each package."""
-    file = Path(sys.argv[1]) if len(sys.argv) > 1 else folder / "package" / "counts.json"
-    if not file.exists():
+    if file is None:
         subprocess.run(["npm", "pack", _PACKAGE], cwd=folder, check=True, capture_output=True)
         with tarfile.open(next(folder.glob("*.tgz"))) as archive:
             archive.extract("package/counts.json", folder, filter="data")
+        file = folder / "package" / "counts.json"
     counts: Mapping[str, int] = json.loads(file.read_bytes())
     return counts
 
 
-def _write(folder: Path, counts: Mapping[str, int]) -> list[Path]:
-    """Write a table of items, whose sizes are made up, and one of their popularity."""
-    files = [folder / "items.csv", folder / "downloads.csv"]
-    with files[0].open("w", encoding="utf-8", newline="") as stream:
+def _content(name: str) -> bytes:
+    return f"{name}\n".encode() * (1 + len(name) % 5)
+
+
+def _write(folder: Path, counts: Mapping[str, int]) -> None:
+    """Write a file for each package, and the table of all."""
+    source = folder / "source"
+    for number in range(4096):
+        (source / f"{number:03x}").mkdir(parents=True)
+    with (folder / "items.csv").open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream)
-        rows.writerow(["path", "size"])
-        rows.writerows((name, 1000 + at % 9000) for at, name in enumerate(counts))
-    with files[1].open("w", encoding="utf-8", newline="") as stream:
-        rows = csv.writer(stream)
-        rows.writerow(["path", "value"])
-        rows.writerows(counts.items())
-    return files
+        rows.writerow(["id", "path", "size", "popularity"])
+        for name, count in counts.items():
+            digest = sha256(name.encode()).hexdigest()  # so that places have no order of their own
+            path, content = f"{digest[:3]}/{digest[3:20]}", _content(name)
+            fd = os.open(source / path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            os.write(fd, content)
+            os.close(fd)
+            rows.writerow((name, path, len(content), count))
 
 
 def _plainly(counts: Mapping[str, int], rank: int) -> Decimal:
     """Return the coverage of the first items, from nothing but sorting and adding."""
     share = Fraction(sum(sorted(counts.values(), reverse=True)[:rank]), sum(counts.values()))
     return Decimal(round(share * 10**6)).scaleb(-6)
+
+
+def _build(folder: Path, memory: str) -> None:
+    """Run the command, and print what it cost."""
+    (folder / "dataset.yaml").write_bytes(write_head(_HEAD))
+    line = ["seedbox", "build", "dataset.yaml", "--items", "items.csv", "--source", "source"]
+    line += ["--out", "out", "--pack", "tar", "--catalog", "--shard-items", str(_ITEMS)]
+    line += ["--memory", memory]
+    print(" ".join(line))
+    began = time.perf_counter()
+    # From a small process: the peak of a child counts what its parent had when it began.
+    ran = subprocess.run(
+        [sys.executable, "-c", _LAUNCH, sys.executable, "-m", *line, "--quiet"],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    took = time.perf_counter() - began
+    cpu, peak = json.loads(ran.stdout.splitlines()[-1])
+    print(f"{took:,.1f} s, {cpu:,.1f} s of CPU, {peak // 1024:,} MiB resident at its peak")
+
+
+def _compare(folder: Path, counts: Mapping[str, int]) -> None:
+    """Hold the coverage in the manifest against plain Python."""
+    manifest = read_manifest(folder / "out" / "manifest.yaml")
+    catalog, *shards = manifest.shards
+    assert sum(shard.items for shard in shards) == len(counts)
+    print(f"{len(counts):,} items, {len(shards):,} shards, a catalog of {catalog.size:,} bytes")
+    for rank in _RANKS:
+        if rank <= len(counts):
+            coverage, plain = shards[rank // _ITEMS - 1].coverage, _plainly(counts, rank)
+            assert coverage == plain, f"{coverage} is not {plain}"
+            print(f"coverage at rank {rank:,}: {coverage}, plain Python: {plain}")
 
 
 def _footer(file: Path) -> int:
@@ -95,7 +152,8 @@ def _one_item(files: Sequence[Path]) -> None:
     """Print the bytes that lead to one item: two footers, a row group of ids, one of items."""
     total = 0
     with duckdb.connect() as connection:
-        for file in (files[0], next(file for file in files if file.parent.name == "ids")):
+        for folder in ("items", "ids"):
+            file = next(file for file in files if file.parent.name == folder)
             groups = connection.execute(
                 "SELECT row_group_id, sum(total_compressed_size) "
                 "FROM parquet_metadata(?) GROUP BY 1",
@@ -109,68 +167,51 @@ def _one_item(files: Sequence[Path]) -> None:
     print(f"one item: {total:,} bytes of {all_:,} in {len(files)} files")
 
 
-def _build(folder: Path, counts: Mapping[str, int]) -> None:
-    """Have the command make shards and a catalog of the most used, and compare their coverage."""
-    used = sorted(counts.values(), reverse=True)
-    source = folder / "source"
-    with (folder / "used.csv").open("w", encoding="utf-8") as table:
-        table.write("path,value\n")
-        for rank, value in enumerate(used[:_FILES]):
-            name = sha256(b"%d" % rank).hexdigest()  # so that names have no order of their own
-            path = source / name[:2] / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"x")
-            table.write(f"{name[:2]}/{name},{value}\n")
-    popularity = Popularity("downloads", total=Decimal(sum(used)))
-    (folder / "dataset.yaml").write_bytes(write_head(replace(_HEAD, popularity=popularity)))
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "seedbox",
-        "build",
-        folder / "dataset.yaml",
-        "--catalog",
-    ]
-    command += ["--source", source, "--popularity", folder / "used.csv", "--out", folder / "out"]
-    command += ["--shard-size", str(_ITEMS), "--pack", "tar", "--quiet"]
-    began = time.perf_counter()
-    subprocess.run([*command, "--json"], check=True, stdout=subprocess.DEVNULL)
-    took = time.perf_counter() - began
-    manifest = read_manifest(folder / "out" / "manifest.yaml")
-    catalog, *shards = manifest.shards
-    print(f"build --catalog: {_FILES:,} files, {len(shards)} shards, {took:.1f} s", end="")
-    print(f", a catalog of {catalog.size:,} bytes")
-    for rank in (1000, 37_000):
-        coverage, plain = shards[rank // _ITEMS - 1].coverage, _plainly(counts, rank)
-        assert coverage == plain, f"{coverage} is not {plain}"
-        print(f"coverage at rank {rank:,}: {coverage}, plain Python: {plain}")
+def _look_up(folder: Path, counts: Mapping[str, int]) -> None:
+    """Find packages by name, and read them from their tars at the offsets that the catalog says."""
+    ranked = heapq.nsmallest(max(_LOOKED_UP), counts, key=lambda name: (-counts[name], name))
+    for rank in _LOOKED_UP:
+        name = ranked[rank - 1]
+        line = ["search", "out/manifest.yaml", "--data", "out", "--item", name, "--json"]
+        began = time.perf_counter()
+        found = subprocess.run(
+            [sys.executable, "-m", "seedbox", *line], cwd=folder, check=True, capture_output=True
+        )
+        took = time.perf_counter() - began
+        (item,) = (_Item(each) for each in json.loads(found.stdout)["items"])
+        assert item.read(folder / "out") == _content(name), name
+        print(f"{name}: {item.popularity:,} downloads, in {item.shard}, found in {took:.1f} s")
+
+
+class _Item:
+    """One item, as `search` has it."""
+
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        self.shard, self.popularity = found["shard"], int(float(found["popularity"]))
+        self._offset, self._length = found["offset"], found["length"]
+
+    def read(self, out: Path) -> bytes:
+        with (out / f"{self.shard}.tar").open("rb") as stream:
+            stream.seek(self._offset)
+            return stream.read(self._length)
 
 
 def main() -> None:
-    """Make them, compare, and count."""
-    with tempfile.TemporaryDirectory() as made:
+    """Make everything, build, and compare."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as made:
         folder = Path(made)
-        counts = _counts(folder)
-        reads = _write(folder, counts)
+        counts = _counts(folder, arguments.counts)
+        if arguments.most is not None:
+            kept = heapq.nlargest(arguments.most, counts.items(), key=lambda item: item[1])
+            counts = dict(kept)
         began = time.perf_counter()
-        with opened(folder / "work", reads=reads, limits=Limits(threads=2)) as database:
-            items = tables.read_items(database, reads[0])
-            popularity = tables.read_popularity(database, reads[1])
-            found = tables.settle(database, items, popularity)
-            cutting = Cutting(2**40, shard_items=_ITEMS)
-            ordered = order(database, _HEAD, cutting, key=popularity.key)
-            catalog = Catalog(database)
-            for number, cut in enumerate(ordered.cuts, start=1):
-                catalog.place(cut, Entry(f"npm-{number:04}", _LICENSE))
-            files = catalog.write(database.folder / "catalog")
-            took = time.perf_counter() - began
-            print(f"{found.items:,} items, {len(ordered.cuts):,} shards, {took:.1f} s")
-            for rank in (1000, 37_000):
-                coverage, plain = ordered.cuts[rank // _ITEMS - 1].coverage, _plainly(counts, rank)
-                assert coverage == plain, f"{coverage} is not {plain}"
-                print(f"coverage at rank {rank:,}: {coverage}, plain Python: {plain}")
-            _one_item(files)
-        _build(folder, counts)
+        _write(folder, counts)
+        print(f"{len(counts):,} files were made in {time.perf_counter() - began:,.1f} s")
+        _build(folder, arguments.memory)
+        _compare(folder, counts)
+        _one_item(sorted((folder / "out" / "npm-catalog").rglob("*.parquet")))
+        _look_up(folder, counts)
 
 
 if __name__ == "__main__":

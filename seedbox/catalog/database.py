@@ -71,19 +71,13 @@ def opened(
         MissingExtraError: DuckDB is not installed.
         DiskError: The folder cannot be made.
     """
-    duckdb = _duckdb()
+    _duckdb()  # before anything is made
     folder = Path(os.path.realpath(folder))
     disk.remove_made(folder)  # of a run that was killed
     disk.make_folder(folder)
-    spilled = str(folder / "spilled")
-    settings = _settings(limits, spilled)
     try:
-        database = Database(folder, limits)
-        with database.told("open"):
-            connection = duckdb.connect(str(folder / _FILE), config=settings)
-        with contextlib.closing(connection):
-            database.connection = connection
-            _shut(database, reads, folder)
+        with contextlib.closing(Database(folder, limits)) as database:
+            database.open(reads)
             yield database
     finally:
         disk.remove_made(folder)
@@ -147,6 +141,36 @@ class Database:
     def __init__(self, folder: Path, limits: Limits) -> None:
         """Name its folder, for messages, and what it may take."""
         self.folder, self.limits = folder, limits
+
+    def open(self, reads: Sequence[Path] = ()) -> None:
+        """Open the file in its folder; queries may read `reads`.
+
+        Raises:
+            DiskError: The system refuses.
+        """
+        settings = _settings(self.limits, str(self.folder / "spilled"))
+        with self.told("open"):
+            self.connection = _duckdb().connect(str(self.folder / _FILE), config=settings)
+        _shut(self, reads, self.folder)
+
+    def limit(self, limits: Limits) -> None:
+        """Go on with other limits; what was held in memory is let go.
+
+        Tables and views stay, temporary ones do not, and nothing but its folder can be read then.
+
+        Raises:
+            DiskError, NoSpaceError: The system refuses.
+        """
+        if limits != self.limits:
+            with self.told("put items away"):
+                self.close()
+            self.limits = limits
+            self.open()
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        if hasattr(self, "connection"):
+            self.connection.close()
 
     def run(self, sql: str, *parameters: object, file: Path | None = None) -> None:
         """Run a statement that gives nothing; `file` is what it reads."""

@@ -20,7 +20,7 @@ from seedbox.catalog.database import Database, Row
 from seedbox.errors import ItemsRefusedError, RefusedFile, SourceError, UsageError
 from seedbox.manifest import coverage
 from seedbox.manifest.model import Head
-from seedbox.plan.terms import Terms, settle
+from seedbox.plan.terms import RefusedItem, Terms, settle
 
 _BLOCK = 4096  # rows that are summed together; a cut costs as many to be looked at
 _CHUNK = 50_000  # rows of a shard that come into Python at once
@@ -109,6 +109,7 @@ class Ordered:
     size: int  # bytes
     total: Decimal  # the denominator of every coverage
     refused: int  # items that are left out because of their license
+    named: tuple[RefusedItem, ...] = ()  # the first of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class _Withheld:
 
     items: int = 0
     use: Decimal = Decimal(0)
+    named: tuple[RefusedItem, ...] = ()  # the first of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def order(database: Database, head: Head, cutting: Cutting, *, key: str | None =
     shares = coverage.running((cut.use for cut in found), total)
     cuts = tuple(replace(cut, coverage=share) for cut, share in zip(found, shares, strict=True))
     items, size = sum(cut.items for cut in cuts), sum(cut.size for cut in cuts)
-    return Ordered(cuts, items, size, total, withheld.items)
+    return Ordered(cuts, items, size, total, withheld.items, withheld.named)
 
 
 def items_of(database: Database, cut: Cut) -> Iterator[OrderedItem]:
@@ -215,21 +217,22 @@ def _refuse(database: Database, head: Head, terms: Terms[_Written], cutting: Cut
     """
     if not terms.refused:
         return _Withheld()
-    whys = {item.license: item.why for item in terms.refused}
-    _list_licenses(database, dict.fromkeys(whys, 0))
+    refused = {item.license: item for item in terms.refused}
+    _list_licenses(database, dict.fromkeys(refused, 0))
     join = "FROM joined JOIN licenses ON joined.license IS NOT DISTINCT FROM licenses.name"
     count, whole, rest = database.row(
         f"SELECT count(*), sum(CAST(trunc(value) AS HUGEINT)), sum(value - trunc(value)) {join}"
     )
-    if cutting.leave_out_refused and terms.groups:
-        return _Withheld(count, Decimal(whole) + rest)
     rows = database.rows(
         f"SELECT coalesce(path, id), license {join} ORDER BY replace(id, '/', chr(0)) LIMIT ?",
         _MOST_REFUSED,
     )
+    named = tuple(replace(refused[text], path=tuple(path.split("/"))) for path, text in rows)
+    if cutting.leave_out_refused and terms.groups:
+        return _Withheld(count, Decimal(whole) + rest, named)
     (items,) = database.row("SELECT count(*) FROM items")
-    named = tuple(RefusedFile(path, text, whys[text]) for path, text in rows)
-    raise ItemsRefusedError(head.id, named, of=items, count=count)
+    files = tuple(RefusedFile(item.name, item.license, item.why) for item in named)
+    raise ItemsRefusedError(head.id, files, of=items, count=count)
 
 
 def _list_licenses(database: Database, numbers: Mapping[str | None, int]) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedbox import disk
+from seedbox.catalog.archives import PLACES
 from seedbox.catalog.database import Database, quoted
 from seedbox.catalog.order import Cut
 
@@ -97,13 +98,7 @@ class Catalog:
         Raises:
             ValueError: There are fewer or more members than items: a bug in the caller.
         """
-        number = self._shards
-        self._shards += 1
-        self._database.run(
-            "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            *(number, entry.name, entry.license, entry.attribution, entry.rendition),
-            *(cut.start, cut.stop, members is not None),
-        )
+        number = self._number(cut, entry, packed=members is not None)
         if members is None:
             return
         item = cut.start
@@ -114,6 +109,22 @@ class Catalog:
                 self._flush()
         if item != cut.stop:
             raise ValueError(f"{entry.name} has {cut.items} items, {item - cut.start} were placed")
+
+    def place_packed(self, cut: Cut, entry: Entry) -> None:
+        """Say that a shard's items lie in its tar, in their order; `archives.measure` has run."""
+        number = self._number(cut, entry, packed=True)
+        insert = f'INSERT INTO placed SELECT item, ?, "offset", length, NULL FROM ({PLACES})'
+        self._database.run(insert, number, cut.start, cut.stop)
+
+    def _number(self, cut: Cut, entry: Entry, *, packed: bool) -> int:
+        number = self._shards
+        self._shards += 1
+        self._database.run(
+            "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            *(number, entry.name, entry.license, entry.attribution, entry.rendition),
+            *(cut.start, cut.stop, packed),
+        )
+        return number
 
     def _flush(self) -> None:
         if self._pending:

@@ -96,6 +96,16 @@ def _base_url(text: str) -> str:
     return url
 
 
+def _scheduler(text: str) -> str:
+    """Pass the address of a Dask scheduler."""
+    url = _url("tcp", "tls")(text)
+    _, _, rest = url.partition("://")
+    host, _, port = rest.rpartition(":")
+    if not host or not (port.isascii() and port.isdecimal()):
+        raise ValueError(f"{text!r} is no address; write tcp://HOST:PORT or tls://HOST:PORT")
+    return url
+
+
 SIZE = Parsed("size", _positive(units.parse_size))
 RATE = Parsed("rate", _positive(units.parse_rate))
 SHARE = Parsed("share", _positive(units.parse_share))
@@ -106,6 +116,7 @@ TRACKER = Parsed("url", _url("udp", "https", "http", "wss", "ws"))
 WEB_SEED = Parsed("url", _url("https", "http"))
 PAGE = Parsed("url", _url("https", "http"))
 BASE_URL = Parsed("url", _base_url)
+SCHEDULER = Parsed("address", _scheduler)
 
 
 def output(command: Callable[..., None]) -> Callable[..., None]:

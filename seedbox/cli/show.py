@@ -27,7 +27,7 @@ def command(what: str, keys: tuple[str, ...], console: Console) -> None:
     """
     from seedbox.console import shows
     from seedbox.console.trusted import signature_lines, with_signature
-    from seedbox.jobs.shards import read_torrent
+    from seedbox.jobs.holding import read_torrent
     from seedbox.torrent.magnet import Magnet
 
     if what.lower().startswith("magnet:"):

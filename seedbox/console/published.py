@@ -14,12 +14,14 @@ from seedbox.console.encoded import (
     encoding_document,
     encoding_lines,
 )
+from seedbox.console.leftovers import leftovers_document, leftovers_lines
 from seedbox.console.proved import (
     online_document,
     online_words,
     proved_document,
     proved_lines,
 )
+from seedbox.console.stages import of_manifest, of_plan, stages_document, stages_lines
 from seedbox.console.tables import (
     FILES_SHOWN,
     Document,
@@ -57,6 +59,7 @@ def build_plan_document(plan: BuildPlan, encoding: RenditionsPlan | None) -> Doc
         "size": plan.size,
         "unlisted": plan.unlisted,
         "refused": refused_document(plan.refused),
+        "more_refused": plan.more_refused,
         "shards": [
             {
                 "name": shard.name,
@@ -70,29 +73,43 @@ def build_plan_document(plan: BuildPlan, encoding: RenditionsPlan | None) -> Doc
             }
             for shard in plan.shards
         ],
+        **stages_document(of_plan(plan)),
         **encoding_document(encoding),
     }
 
 
 def build_plan_view(plan: BuildPlan, encoding: RenditionsPlan | None) -> RenderableType:
     """Return what a build would make, for people."""
-    several = any(shard.license for shard in plan.shards)
-    more = ["license"] if several else []
-    rows = table("shard", "files>", "size>", "pieces>", "of>", "coverage>", *more)
-    for shard in plan.shards:
-        rows.add_row(
-            line(shard.name),
-            f"{len(shard.layout.files):,}",
-            format_size(shard.layout.size),
-            f"{shard.layout.piece_map.count:,}",
-            format_size(shard.layout.piece_length),
-            share(shard.coverage),
-            *([_terms(shard.license)] if several else []),
+    several = False
+    cells: list[list[RenderableType]] = []
+    for shard in plan.shards:  # once: there may be more than memory holds
+        several |= shard.license is not None
+        cells.append(
+            [
+                line(shard.name),
+                f"{len(shard.layout.files):,}",
+                format_size(shard.layout.size),
+                f"{shard.layout.piece_map.count:,}",
+                format_size(shard.layout.piece_length),
+                share(shard.coverage),
+                _terms(shard.license),
+            ]
         )
+    columns = ["shard", "files>", "size>", "pieces>", "of>", "coverage>", "license"]
+    shown = columns if several else columns[:-1]
+    rows = table(*shown)
+    for row in cells:
+        rows.add_row(*row[: len(shown)])
     more_lines = _packing(plan)
     if plan.catalog is not None:
         more_lines.append(line(f"first of all, the catalog: {plan.catalog}"))
-    return Group(rows, *more_lines, *refused_lines(plan.refused), *encoding_lines(encoding))
+    more_lines += stages_lines(of_plan(plan), plan.head.expires)
+    return Group(
+        rows,
+        *more_lines,
+        *refused_lines(plan.refused, plan.more_refused),
+        *encoding_lines(encoding),
+    )
 
 
 def _packing(plan: BuildPlan) -> list[RenderableType]:
@@ -112,6 +129,7 @@ def build_document(report: BuildReport, encoded: EncodeReport | None) -> Documen
             {"path": "/".join(absent.parts), "reason": absent.reason} for absent in report.left_out
         ],
         "refused": refused_document(report.refused),
+        "more_refused": report.plan.more_refused,
         "shards": [
             {
                 "name": shard.name,
@@ -124,6 +142,8 @@ def build_document(report: BuildReport, encoded: EncodeReport | None) -> Documen
             }
             for shard in report.manifest.shards
         ],
+        **stages_document(of_manifest(report.manifest)),
+        **leftovers_document(report.leftovers),
         **proved_document(report.manifest),
         **encoded_document(encoded),
     }
@@ -155,9 +175,11 @@ def build_view(report: BuildReport, encoded: EncodeReport | None) -> RenderableT
         parts.append(line(f"left out: {len(report.left_out) - FILES_SHOWN:,} more", "yellow"))
     if report.manifest.head.pack is Pack.TAR:
         parts += _packing(report.plan)
-    parts += refused_lines(report.refused)
+    parts += refused_lines(report.refused, report.plan.more_refused)
     parts += encoded_lines(encoded)
     parts += proved_lines(report.manifest)
+    parts += stages_lines(of_manifest(report.manifest), report.manifest.head.expires)
+    parts += leftovers_lines(report.leftovers)
     torrents = plural(len(report.manifest.shards), "torrent")
     parts.append(line(f"wrote {report.manifest_path} and {torrents}"))
     if (catalog := _catalog(report)) is not None:

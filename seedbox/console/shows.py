@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from seedbox.console.curve import draw
+from seedbox.console.stages import moment, of_manifest, stages_document, stages_lines
 from seedbox.console.tables import Document, facts, hashes, line, magnet_of, number, share, table
 from seedbox.console.text import plural
 from seedbox.manifest import coverage
@@ -47,10 +48,12 @@ def manifest_document(manifest: Manifest) -> Document:
                 "size": shard.size,
                 "use": number(shard.use),
                 "coverage": number(shard.coverage),
+                "release": moment(shard.release),
                 "info_hash": hashes(shard.info_hash.v1, shard.info_hash.v2),
             }
             for shard in manifest.shards
         ],
+        **stages_document(of_manifest(manifest)),
     }
 
 
@@ -83,7 +86,8 @@ def manifest_view(manifest: Manifest) -> RenderableType:
         )
     more = len(manifest.shards) - _ROWS_SHOWN
     tail = [line(f"and {more:,} more shards")] if more > 0 else []
-    return Group(said, line(""), rows, *tail, *_curve(manifest))
+    staged = stages_lines(of_manifest(manifest), head.expires)
+    return Group(said, line(""), rows, *tail, *staged, *_curve(manifest))
 
 
 def _curve(manifest: Manifest) -> list[RenderableType]:

@@ -22,16 +22,22 @@ def refused_document(refused: Sequence[RefusedItem]) -> list[Document]:
     ]
 
 
-def refused_lines(refused: Sequence[RefusedItem]) -> list[RenderableType]:
-    """Return what was left out because of its license, for people; nothing if nothing was."""
+def refused_lines(refused: Sequence[RefusedItem], more: int = 0) -> list[RenderableType]:
+    """Return what was left out because of its license, for people; nothing if nothing was.
+
+    Args:
+        refused: Files that were left out.
+        more: How many there are beside those.
+    """
     if not refused:
         return []
+    count = len(refused) + more
     parts: list[RenderableType] = [
-        line(f"left out, not openly licensed: {plural(len(refused), 'file')}", "yellow")
+        line(f"left out, not openly licensed: {plural(count, 'file')}", "yellow")
     ]
     parts += [line(f"  {item.name}: {_license(item)}", "yellow") for item in refused[:FILES_SHOWN]]
-    if len(refused) > FILES_SHOWN:
-        parts.append(line(f"  {len(refused) - FILES_SHOWN:,} more", "yellow"))
+    if count > FILES_SHOWN:
+        parts.append(line(f"  {count - FILES_SHOWN:,} more", "yellow"))
     return parts
 
 

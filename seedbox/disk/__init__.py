@@ -25,6 +25,7 @@ from seedbox.disk.reading import (
 from seedbox.disk.writing import (
     copy_new,
     create_empty,
+    hold,
     lock,
     make_folder,
     make_folders_below,
@@ -48,6 +49,7 @@ __all__ = [
     "create_empty",
     "exists",
     "free_space",
+    "hold",
     "locate",
     "lock",
     "look",

@@ -150,8 +150,13 @@ def _children(
     root: Path, folder: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], os.stat_result]]:
     path = root.joinpath(*folder)
-    with attempt("list", path), os.scandir(path) as entries:
-        found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+    with attempt("list", path):
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:  # below a descriptor the system need not find the folder again for each file
+            with os.scandir(fd) as entries:
+                found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+        finally:
+            os.close(fd)
     for name, status in found:
         yield (*folder, name), status
 
@@ -166,22 +171,13 @@ def _located(root: Path, parts: tuple[str, ...], status: os.stat_result) -> Loca
 
 def look(root: Path, parts: tuple[str, ...]) -> Located | Absent:
     """Return the regular file at `parts` below `root`, or why there is none."""
-    try:
-        fd = _open_below(root, parts, _FILE)
-    except FileNotFoundError:
-        return Absent(root, parts, "is missing")
-    except OSError as error:
-        return Absent(root, parts, _words(error))
-    try:
-        status = os.fstat(fd)
-    finally:
-        os.close(fd)
-    if not stat.S_ISREG(status.st_mode):
-        return Absent(root, parts, "is no regular file")
-    return _located(root, parts, status)
+    with Opener() as opener:
+        return opener.look(root, parts)
 
 
 def _words(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "is missing"
     if error.errno == errno.ELOOP:
         return "is a symbolic link"
     if error.errno == errno.ENOTDIR:
@@ -211,7 +207,8 @@ def allocated(file: Located) -> int:
 
 def locate(root: Path, paths: Iterable[tuple[str, ...]]) -> list[Located | Absent]:
     """Look at several files below one folder, in order."""
-    return [look(root, parts) for parts in paths]
+    with Opener() as opener:
+        return [opener.look(root, parts) for parts in paths]
 
 
 def open_file(file: Located) -> int:
@@ -231,6 +228,7 @@ class Opener:
         self._at: tuple[Path, tuple[str, ...]] | None = None
         self._folder = contextlib.ExitStack()
         self._fd = -1
+        self._refused: OSError | None = None  # why the folder cannot be entered
 
     def __enter__(self) -> Self:
         return self
@@ -245,12 +243,39 @@ class Opener:
             DiskError: It cannot be opened any more.
         """
         with attempt("read", file):
-            if self._at != (at := (file.root, file.parts[:-1])):
-                self._at = None
-                self._folder.close()
-                self._fd = self._folder.enter_context(folder_of(file.root, file.parts))
-                self._at = at
+            self._enter(file.root, file.parts)
+            if self._refused:
+                raise OSError(*self._refused.args)
             return os.open(file.parts[-1], _FILE, dir_fd=self._fd)
+
+    def look(self, root: Path, parts: tuple[str, ...]) -> Located | Absent:
+        """Return the regular file at `parts` below `root`, or why there is none."""
+        self._enter(root, parts)
+        if self._refused:
+            return Absent(root, parts, _words(self._refused))
+        try:
+            fd = os.open(parts[-1], _FILE, dir_fd=self._fd)
+        except OSError as error:
+            return Absent(root, parts, _words(error))
+        try:
+            status = os.fstat(fd)
+        finally:
+            os.close(fd)
+        if not stat.S_ISREG(status.st_mode):
+            return Absent(root, parts, "is no regular file")
+        return _located(root, parts, status)
+
+    def _enter(self, root: Path, parts: tuple[str, ...]) -> None:
+        """Hold the folder of a path open, or what the system says instead."""
+        if self._at == (at := (root, parts[:-1])):
+            return
+        self._at = self._refused = None
+        self._folder.close()
+        try:
+            self._fd = self._folder.enter_context(folder_of(root, parts))
+        except OSError as error:
+            self._refused = error
+        self._at = at
 
 
 def _open_below(root: Path, parts: tuple[str, ...], flags: int) -> int:

@@ -8,11 +8,16 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from seedbox.disk.reading import Absent, Located, attempt, folder_of, look, open_file, vacant
 from seedbox.errors import DestinationTakenError, InUseError
+
+_PAUSE = 0.05  # seconds between two looks at a lock
 
 
 def make_folder(folder: Path) -> None:
@@ -246,3 +251,37 @@ def lock(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def hold(
+    stream: BinaryIO, path: Path, *, patience: float, on_wait: Callable[[], None] | None = None
+) -> None:
+    """Lock an open file for this opening of it alone, until it is closed, in whatever way.
+
+    Args:
+        stream: The file, open for writing.
+        path: Where it lies.
+        patience: Seconds to wait for whoever holds it.
+        on_wait: Is called once, if it is held.
+
+    Raises:
+        InUseError: It is still held when patience has run out.
+        DiskError: The file system has no locks.
+    """
+    deadline, pause = time.monotonic() + patience, threading.Event()
+    while not _locked(stream, path):
+        if on_wait:
+            on_wait()
+            on_wait = None
+        if time.monotonic() >= deadline:
+            raise InUseError(str(path))
+        pause.wait(_PAUSE)
+
+
+def _locked(stream: BinaryIO, path: Path) -> bool:
+    with attempt("lock", path):
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True

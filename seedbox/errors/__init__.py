@@ -14,6 +14,13 @@ from seedbox.errors.catalogs import (
     InvalidItemsError,
     InvalidListError,
     MemoryLimitError,
+    NotAsListedError,
+)
+from seedbox.errors.cluster import (
+    SchedulerError,
+    UnfitWorkerError,
+    WorkerPathError,
+    WorkersLostError,
 )
 from seedbox.errors.daemons import (
     CorruptStateError,
@@ -141,6 +148,7 @@ __all__ = [
     "MissingWithdrawalsError",
     "NewerSchemaError",
     "NoSpaceError",
+    "NotAsListedError",
     "OriginChangedError",
     "OtherDatasetError",
     "OtherIdError",
@@ -149,6 +157,7 @@ __all__ = [
     "RefusedFile",
     "RefusedFileError",
     "RollbackError",
+    "SchedulerError",
     "SeedboxError",
     "ShrunkWithdrawalsError",
     "SourceChangedError",
@@ -157,6 +166,7 @@ __all__ = [
     "TamperedCommentError",
     "UnboundSignatureError",
     "UnfitProgramError",
+    "UnfitWorkerError",
     "UnprovenWebSeedError",
     "UnreachableError",
     "UnsafePathsError",
@@ -165,6 +175,8 @@ __all__ = [
     "UsageError",
     "WebError",
     "WithdrawnError",
+    "WorkerPathError",
+    "WorkersLostError",
     "WrongDigestError",
     "WrongKeyError",
     "WrongPasswordError",

@@ -21,6 +21,10 @@ class SeedboxError(Exception):
         """Return the message, so that an uncaught error still reads well."""
         return self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the values; Python would call `__init__` with `args`, which it does not take."""
+        return _revived, (type(self), *self.args), self.__dict__
+
     @property
     def message(self) -> str:
         """What is wrong, with the values that disagree."""
@@ -31,6 +35,11 @@ class SeedboxError(Exception):
         """The next step, one imperative sentence."""
         hint = self.data.get("hint")
         return None if hint is None else str(hint)
+
+
+def _revived(kind: type[SeedboxError], *args: object) -> SeedboxError:
+    """Return an error as it was pickled, before its attributes are given back to it."""
+    return kind.__new__(kind, *args)
 
 
 class BugError(SeedboxError):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from seedbox.errors.base import SeedboxError
+from collections.abc import Sequence
+
+from seedbox.errors.base import Problem, SeedboxError
 from seedbox.errors.inputs import InvalidFileError
+
+_MOST_SHOWN = 20  # files in a message
 
 
 class InvalidItemsError(InvalidFileError):
@@ -18,6 +22,22 @@ class InvalidListError(InvalidFileError):
 
     code = "invalid-list"
     what = "list"
+
+
+class NotAsListedError(InvalidFileError):
+    """Files of a source are not there, or are not what a table of items says of them."""
+
+    code = "not-as-listed"
+    what = "source"
+
+    def __init__(self, source: str, words: Sequence[str]) -> None:
+        """Say what is wrong with each file; the first are named."""
+        hint = "Correct the table or the files, and build again; shards that are done are kept."
+        shown = list(words[:_MOST_SHOWN])
+        if len(words) > _MOST_SHOWN:
+            shown.append(f"{len(words) - _MOST_SHOWN:,} more files are not as the table says")
+        problems = (Problem("not-as-listed", why, hint) for why in shown)
+        super().__init__(source, tuple(problems))
 
 
 class MemoryLimitError(SeedboxError):

@@ -9,9 +9,10 @@
  *   2  Kernels on the SHA instructions of x86 and ARMv8
  *   3  Paths: which kernels there are, which this CPU can run, which is fastest
  *   4  Lanes: a queue of messages through a kernel
- *   5  Spans: files, memory and pads, read once, cut into pieces and blocks
- *   6  Files: many of them, opened without following a link, read into one buffer
- *   7  The Python module
+ *   5  Opening files below a folder without following a link
+ *   6  Spans: files, memory and pads, read once, cut into pieces and blocks
+ *   7  Files: parts of many of them, read into one buffer
+ *   8  The Python module
  *
  * Needs GCC >= 9 or Clang >= 11 and POSIX. Nothing here is needed for a right
  * answer: without this module seedbox.hashing uses hashlib.
@@ -763,19 +764,93 @@ static void reduce(struct queue *queue, uint8_t *nodes, struct tree *trees, size
     }
 }
 
-/* -------------------------------------------------------- 5. Spans ---------- */
+/* -------------------------------------------------------- 5. Opening -------- */
+
+/* O_NONBLOCK: a FIFO must not hang us. */
+enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK };
+
+static int close_and_keep_errno(int fd)
+{
+    int code = errno;
+    close(fd);
+    errno = code;
+    return -1;
+}
+
+/* Open a file below a folder, segment by segment: on every system, though slow. */
+static int open_by_steps(int folder, const char *name)
+{
+    int at = folder;
+    for (;;) {
+        char step[256];
+        size_t length = strcspn(name, "/");
+        bool last = name[length] == 0;
+        int next = -1;
+        if (length >= sizeof step)
+            errno = ENAMETOOLONG;
+        else {
+            memcpy(step, name, length);
+            step[length] = 0;
+            if (!strcmp(step, ".."))
+                errno = EXDEV; /* as openat2 has it */
+            else
+                next = openat(at, step, last ? READ_FLAGS : O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
+        }
+        if (at != folder)
+            close_and_keep_errno(at);
+        if (next < 0 || last)
+            return next;
+        at = next;
+        name += length + 1;
+    }
+}
+
+/* The same in one call, where the system has it (Linux 5.6; sandboxes may refuse it). */
+static int open_below(int folder, const char *name)
+{
+#if defined(SYS_openat2)
+    static bool refused = false;
+    struct { /* linux/openat2.h, which may be older than the kernel */
+        uint64_t flags, mode, resolve;
+    } how = {READ_FLAGS, 0, 0x04 | 0x08}; /* RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH */
+    if (!__atomic_load_n(&refused, __ATOMIC_RELAXED)) {
+        long fd = syscall(SYS_openat2, folder, name, &how, sizeof how);
+        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+            return (int)fd;
+        if (errno == ENOSYS)
+            __atomic_store_n(&refused, true, __ATOMIC_RELAXED);
+    }
+#endif
+    return open_by_steps(folder, name);
+}
+
+/* Whether an open file is the one that somebody looked at before: its size, and its time in ns. */
+static bool same_file(const struct stat *now, uint64_t size, long long mtime)
+{
+#if defined(__APPLE__)
+    struct timespec changed = now->st_mtimespec;
+#else
+    struct timespec changed = now->st_mtim;
+#endif
+    return S_ISREG(now->st_mode) && (uint64_t)now->st_size == size &&
+           changed.tv_sec * 1000000000LL + changed.tv_nsec == mtime;
+}
+
+/* -------------------------------------------------------- 6. Spans ---------- */
 
 enum {
     BLOCK = 16 * 1024,   /* bytes; BEP 52 */
     WINDOW = 512 * 1024, /* bytes read at a time: a core keeps them in its L2 */
 };
 
-enum source { OPEN_FILE, NAMED_FILE, MEMORY, ZEROS };
+enum source { OPEN_FILE, NAMED_FILE, LOCATED_FILE, MEMORY, ZEROS };
 
 struct span { /* a stretch of the torrent's data */
     enum source source;
-    int fd;                /* OPEN_FILE */
-    const char *name;      /* NAMED_FILE */
+    int fd;                /* OPEN_FILE; the folder of a LOCATED_FILE */
+    const char *name;      /* NAMED_FILE, LOCATED_FILE */
+    uint64_t file_size;    /* LOCATED_FILE: bytes of all of it, as it was when somebody looked */
+    long long mtime;       /* LOCATED_FILE: nanoseconds since 1970, as it was then */
     const uint8_t *memory; /* MEMORY: at the start of the span */
     uint64_t offset, size; /* bytes */
     bool whole;            /* a whole file, from its first byte to its last */
@@ -784,7 +859,7 @@ struct span { /* a stretch of the torrent's data */
 struct cursor {
     size_t span;
     uint64_t at; /* bytes into the span */
-    int fd;      /* of a NAMED_FILE that is open; -1: none */
+    int fd;      /* of a NAMED_FILE or LOCATED_FILE that is open; -1: none */
 };
 
 struct progress { /* shared with other threads: atomic */
@@ -836,13 +911,14 @@ static enum end read_file(struct job *job, struct cursor *cursor, uint8_t *out, 
 {
     const struct span *span = &job->spans[cursor->span];
     uint64_t at = span->offset + cursor->at;
-    if (span->source == NAMED_FILE && cursor->fd < 0) {
-        cursor->fd = open(span->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* never waits for a FIFO */
+    if (span->source != OPEN_FILE && cursor->fd < 0) {
+        cursor->fd = span->source == LOCATED_FILE ? open_below(span->fd, span->name)
+                                                  : open(span->name, READ_FLAGS & ~O_NOFOLLOW);
         if (cursor->fd < 0)
             return unreadable(job, cursor, at, errno);
     }
     while (size) {
-        ssize_t n = pread(span->source == NAMED_FILE ? cursor->fd : span->fd, out, size, (off_t)at);
+        ssize_t n = pread(span->source == OPEN_FILE ? span->fd : cursor->fd, out, size, (off_t)at);
         if (n < 0 && errno == EINTR) {
             if (is_cancelled(job))
                 return CANCELLED;
@@ -862,17 +938,35 @@ static void shut(struct cursor *cursor)
     cursor->fd = -1;
 }
 
+/* Be through with the cursor's file. What was read of a located one counts only if it is what it was. */
+static enum end finish(struct job *job, struct cursor *cursor)
+{
+    enum end end = FINISHED;
+    if (cursor->fd >= 0 && job->spans[cursor->span].source == LOCATED_FILE) {
+        const struct span *span = &job->spans[cursor->span];
+        struct stat now;
+        int code = fstat(cursor->fd, &now) < 0 ? errno : 0;
+        if (code || !same_file(&now, span->file_size, span->mtime))
+            end = unreadable(job, cursor, span->offset + cursor->at, code);
+    }
+    shut(cursor);
+    return end;
+}
+
 /* Move over `bytes` of the data, and over empty spans after them. */
-static void skip(const struct job *job, struct cursor *cursor, uint64_t bytes)
+static enum end skip(struct job *job, struct cursor *cursor, uint64_t bytes)
 {
     while (cursor->span < job->span_count) {
         uint64_t step = smaller(bytes, job->spans[cursor->span].size - cursor->at);
         cursor->at += step, bytes -= step;
         if (cursor->at < job->spans[cursor->span].size)
-            return;
-        shut(cursor);
+            return FINISHED;
+        enum end end = finish(job, cursor);
+        if (end != FINISHED)
+            return end;
         cursor->span++, cursor->at = 0;
     }
+    return FINISHED;
 }
 
 /* The next `size` bytes of the data: in place where they lie in memory, else copied into `room`. */
@@ -899,7 +993,9 @@ static enum end take(struct job *job, struct cursor *cursor, size_t size, uint8_
             memset(room, 0, n);
         job->fresh += span->source == ZEROS ? 0 : n;
         room += n, size -= n;
-        skip(job, cursor, n);
+        enum end end = skip(job, cursor, n);
+        if (end != FINISHED)
+            return end;
     }
     return FINISHED;
 }
@@ -1010,7 +1106,10 @@ static enum end hash_pieces_and_blocks(struct job *job)
         for (uint64_t row = 0; row < columns[0].size && end == FINISHED; row += height)
             end = hash_row(job, columns, count, row, height);
         for (size_t i = 0; i < count; i++)
-            shut(&columns[i].cursor);
+            if (end == FINISHED)
+                end = finish(job, &columns[i].cursor);
+            else
+                shut(&columns[i].cursor);
     }
     return end;
 }
@@ -1073,7 +1172,7 @@ static void discard(struct job *job)
     free(job->nodes);
 }
 
-/* -------------------------------------------------------- 6. Files ---------- */
+/* -------------------------------------------------------- 7. Files ---------- */
 
 struct file { /* a part of one, and where it goes */
     int folder;            /* descriptor that the name starts from */
@@ -1085,76 +1184,7 @@ struct file { /* a part of one, and where it goes */
     size_t length;         /* bytes */
 };
 
-/* O_NONBLOCK: a FIFO must not hang us. */
-enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK };
-
-static int close_and_keep_errno(int fd)
-{
-    int code = errno;
-    close(fd);
-    errno = code;
-    return -1;
-}
-
-/* Open a file below a folder, segment by segment: on every system, though slow. */
-static int open_by_steps(int folder, const char *name)
-{
-    int at = folder;
-    for (;;) {
-        char step[256];
-        size_t length = strcspn(name, "/");
-        bool last = name[length] == 0;
-        int next = -1;
-        if (length >= sizeof step)
-            errno = ENAMETOOLONG;
-        else {
-            memcpy(step, name, length);
-            step[length] = 0;
-            if (!strcmp(step, ".."))
-                errno = EXDEV; /* as openat2 has it */
-            else
-                next = openat(at, step, last ? READ_FLAGS : O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
-        }
-        if (at != folder)
-            close_and_keep_errno(at);
-        if (next < 0 || last)
-            return next;
-        at = next;
-        name += length + 1;
-    }
-}
-
-/* The same in one call, where the system has it (Linux 5.6; sandboxes may refuse it). */
-static int open_below(int folder, const char *name)
-{
-#if defined(SYS_openat2)
-    static bool refused = false;
-    struct { /* linux/openat2.h, which may be older than the kernel */
-        uint64_t flags, mode, resolve;
-    } how = {READ_FLAGS, 0, 0x04 | 0x08}; /* RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH */
-    if (!__atomic_load_n(&refused, __ATOMIC_RELAXED)) {
-        long fd = syscall(SYS_openat2, folder, name, &how, sizeof how);
-        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-            return (int)fd;
-        if (errno == ENOSYS)
-            __atomic_store_n(&refused, true, __ATOMIC_RELAXED);
-    }
-#endif
-    return open_by_steps(folder, name);
-}
-
-static bool same_file(const struct file *file, const struct stat *now)
-{
-#if defined(__APPLE__)
-    struct timespec changed = now->st_mtimespec;
-#else
-    struct timespec changed = now->st_mtim;
-#endif
-    return S_ISREG(now->st_mode) && (uint64_t)now->st_size == file->size &&
-           changed.tv_sec * 1000000000LL + changed.tv_nsec == file->mtime;
-}
-
-/* Read one part. It counts only if the file is the one that somebody looked at before. */
+/* Read one part. It counts only if the file is what it was. */
 static enum end read_part(const struct file *file, int fd, uint64_t *at, int *code)
 {
     size_t have = 0;
@@ -1175,7 +1205,7 @@ static enum end read_part(const struct file *file, int fd, uint64_t *at, int *co
         *code = errno;
         return UNREADABLE;
     }
-    return same_file(file, &now) ? FINISHED : UNREADABLE;
+    return same_file(&now, file->size, file->mtime) ? FINISHED : UNREADABLE;
 }
 
 struct reading {
@@ -1208,7 +1238,7 @@ static enum end read_parts(struct reading *reading)
     return FINISHED;
 }
 
-/* -------------------------------------------------- 7. The Python module ---- */
+/* -------------------------------------------------- 8. The Python module ---- */
 
 struct module {
     bool usable[PATHS];
@@ -1604,6 +1634,15 @@ static bool parse_span(PyObject *item, struct span *span, Py_buffer *view)
     *span = (struct span){.source = ZEROS, .offset = (uint64_t)offset, .size = (uint64_t)size, .whole = whole};
     if (source == Py_None)
         return true;
+    if (PyTuple_Check(source)) {
+        long long whole_size;
+        if (!PyArg_ParseTuple(source, "iyLL;a located file is (folder, name, size, mtime)", &span->fd, &span->name,
+                              &whole_size, &span->mtime))
+            return false;
+        span->source = LOCATED_FILE;
+        span->file_size = (uint64_t)whole_size;
+        return true;
+    }
     if (PyLong_Check(source)) {
         long fd = PyLong_AsLong(source);
         if (fd < 0 || fd > INT_MAX)
@@ -1634,13 +1673,16 @@ static bool parse_span(PyObject *item, struct span *span, Py_buffer *view)
 PyDoc_STRVAR(hash_spans_doc,
              "hash_spans($module, /, spans, *, piece_length, v1=False, v2=False, path='auto', progress=None)\n--\n\n"
              "Read spans once and hash them: (SHA-1 of each piece, root of each piece of each file).\n\n"
-             "A span is (source, offset, size, whole): source is a path, a file descriptor, a bytes-like\n"
-             "object, or None for zeros (a pad file); whole is true for all of a file. SHA-1 runs through\n"
-             "the spans as one stream that begins at a piece. A tree never spans two spans; a whole\n"
-             "file smaller than a piece has a tree no higher than it needs (BEP 52).\n"
+             "A span is (source, offset, size, whole): source is a path, a file descriptor, a located file,\n"
+             "a bytes-like object, or None for zeros (a pad file); whole is true for all of a file. SHA-1\n"
+             "runs through the spans as one stream that begins at a piece. A tree never spans two spans; a\n"
+             "whole file smaller than a piece has a tree no higher than it needs (BEP 52).\n"
+             "A located file is (folder, name, size, mtime): an open folder, the path below it as bytes, and\n"
+             "the size and time of change (ns) that it must have. No symbolic link is followed to it.\n"
              "Returns None when progress.cancel() was called meanwhile.\n"
-             "Raises ReadError(span index, offset in the file, errno), errno None where a file ended early;\n"
-             "the end is at that offset or before it, since lanes read a file in several places.");
+             "Raises ReadError(span index, offset in the file, errno), errno None where a file ended early or\n"
+             "a located one is not what it was; it ends at that offset or before it, since lanes read a file\n"
+             "in several places.");
 
 static PyObject *py_hash_spans(PyObject *self, PyObject *args, PyObject *keywords)
 {

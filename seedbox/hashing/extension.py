@@ -8,8 +8,11 @@ from typing import Protocol, TypeAlias, cast
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview"
 
-Span: TypeAlias = "tuple[str | int | Buffer | None, int, int, bool]"
-"""(path, descriptor, buffer or None for zeros; offset; length; all of its file)."""
+Place: TypeAlias = "tuple[int, bytes, int, int]"
+"""A located file: (open folder, path below it, size, mtime in ns)."""
+
+Span: TypeAlias = "tuple[str | int | Place | Buffer | None, int, int, bool]"
+"""(path, descriptor, located file, buffer or None for zeros; offset; length; all of its file)."""
 
 
 class SharedProgress(Protocol):

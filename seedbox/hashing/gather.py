@@ -61,12 +61,12 @@ def gather(
         SourceChangedError: A file is not as it was when it was located.
         DiskError: A file cannot be read, or its folder has become a link.
     """
-    with _Folders() as folders:
+    with Folders() as folders:
         try:
             return extension.read_files(_asked(files, parts, folders), buffer, progress=progress)
         except extension.ReadError as error:
             index, at, code = error.args
-            raise _named(files[parts[index][0]], at, code) from None
+            raise named(files[parts[index][0]], at, code) from None
 
 
 def gather_portable(
@@ -103,14 +103,20 @@ def _fill(file: disk.Located, fd: int, room: memoryview, at: int) -> None:
         room, at = room[count:], at + count
 
 
-class _Folders(contextlib.ExitStack):
+class Folders(contextlib.ExitStack):
     """The folders that files are located below, each opened once: most often there is one."""
 
     def __init__(self) -> None:
+        """Open none yet."""
         super().__init__()
         self._open: dict[Path, int] = {}
 
     def descriptor(self, root: Path) -> int:
+        """Return a folder, open.
+
+        Raises:
+            DiskError: It cannot be opened.
+        """
         if root not in self._open:
             with disk.attempt("read", root):
                 self._open[root] = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -118,7 +124,7 @@ class _Folders(contextlib.ExitStack):
         return self._open[root]
 
 
-def _asked(files: Sequence[disk.Located], parts: Sequence[Part], folders: _Folders) -> list[_Asked]:
+def _asked(files: Sequence[disk.Located], parts: Sequence[Part], folders: Folders) -> list[_Asked]:
     """Return what to ask the extension for; written out, since items can be a million."""
     asked: list[_Asked] = []
     last, folder = None, -1
@@ -131,7 +137,7 @@ def _asked(files: Sequence[disk.Located], parts: Sequence[Part], folders: _Folde
     return asked
 
 
-def _named(file: disk.Located, at: int, code: int | None) -> Exception:
+def named(file: disk.Located, at: int, code: int | None) -> Exception:
     """Return the error for a file that could not be read."""
     if code is not None:
         return DiskError(str(file.path), "read", os.strerror(code))

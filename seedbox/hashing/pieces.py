@@ -56,7 +56,7 @@ class Worker(Protocol):
         """End all calls soon."""
         ...
 
-    def __call__(self, unit: Unit) -> tuple[list[PieceDigest], Kept]:
+    def __call__(self, unit: Unit) -> tuple[Sequence[PieceDigest], Kept]:
         """Return the digests of a unit's pieces, and its bytes if they are to be kept."""
         ...
 
@@ -123,9 +123,9 @@ def _worker(
 
 def _in_order(
     pool: ThreadPoolExecutor, worker: Worker, work: Iterator[Unit], ahead: int
-) -> Iterator[tuple[Unit, list[PieceDigest], Kept]]:
+) -> Iterator[tuple[Unit, Sequence[PieceDigest], Kept]]:
     """Run units in threads, at most `ahead` of them unread, and yield what they did in order."""
-    pending: deque[tuple[Unit, Future[tuple[list[PieceDigest], Kept]]]] = deque()
+    pending: deque[tuple[Unit, Future[tuple[Sequence[PieceDigest], Kept]]]] = deque()
     for unit in work:
         worker.ahead(unit)
         pending.append((unit, pool.submit(worker, unit)))

@@ -1,13 +1,16 @@
 """Build: read a source once, and write its torrents and their manifest.
 
 The source is only read: shards seed it in place, or are packed into tars beside the manifest.
-Each hashed piece goes into a journal, so a build that was stopped goes on where it was; the
-manifest is written last, and only if the source still is what it was when the plan was made.
+Each shard is a unit of work that other processes and machines can do too (`shard_unit`, `workers`);
+what is written of it, but for its tar, this process alone writes. Each hashed piece goes into a
+journal, so a build that was stopped goes on where it was; the manifest is written last, and only if
+the source still is what it was when the plan was made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,21 +18,26 @@ from pathlib import Path
 from seedbox import disk
 from seedbox.errors import InvalidManifestError, SourceError
 from seedbox.jobs.catalog import make_catalog
-from seedbox.jobs.content import Content, Origin, content_of, hash_shard
+from seedbox.jobs.content import Content, Origin, content_of
 from seedbox.jobs.events import OnEvent
+from seedbox.jobs.leftovers import Leftovers, clear
 from seedbox.jobs.outputs import Outputs
-from seedbox.jobs.pack import pack
+from seedbox.jobs.shard_unit import Made, ShardUnit, unit_of
 from seedbox.jobs.web_seeds import Prover
+from seedbox.jobs.workers import Numbered, Workers, in_turn, made_by, told
 from seedbox.manifest import lint
 from seedbox.manifest.model import Head, Manifest, Role, Shard, TorrentRef, WebSeed
 from seedbox.manifest.write import write_manifest
 from seedbox.plan.build import BuildPlan, ShardPlan
 from seedbox.plan.places import STATE
+from seedbox.plan.stages import staged
 from seedbox.plan.terms import RefusedItem
-from seedbox.torrent.compose import Extras, PieceDigest, compose
+from seedbox.torrent.compose import Extras, compose
+from seedbox.torrent.info_hash import InfoHash
 from seedbox.torrent.metainfo import Metainfo
 
 _MANIFEST = "manifest.yaml"
+_FIRST = -1  # the number of a catalog; those of the data begin with 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class BuildReport:
     plan: BuildPlan
     hashed: int  # bytes read in this run; the rest an earlier run had hashed
     left_out: tuple[disk.Absent, ...]  # links and other things that are no files
+    leftovers: Leftovers
 
     @property
     def size(self) -> int:
@@ -64,9 +73,15 @@ class BuildReport:
 
 
 def run_build(
-    plan: BuildPlan, source: Origin, out: Path, *, jobs: int | None, on_event: OnEvent
+    plan: BuildPlan,
+    source: Origin,
+    out: Path,
+    *,
+    jobs: int | None,
+    on_event: OnEvent,
+    workers: Workers | None = None,
 ) -> BuildReport:
-    """Make the torrents and the manifest of a plan.
+    """Make the torrents and the manifest of a plan; the same ones, whoever makes the shards.
 
     Args:
         plan: Made from `source`.
@@ -74,6 +89,7 @@ def run_build(
         out: The folder for `manifest.yaml` and `torrents/`; locked meanwhile.
         jobs: Threads; one a core if None.
         on_event: Gets progress in bytes.
+        workers: Who makes the shards; None: this thread, one after the other.
 
     Raises:
         SourceChangedError: A file changed since the plan was made.
@@ -85,44 +101,88 @@ def run_build(
     state = out / STATE
     content = content_of(source)
     with disk.lock(state):
-        outputs = Outputs(out, state / "made")
         prover = Prover(plan.head, plan.prove_pieces, plan.head.sequence, on_event)
-        shards: list[Shard] = []
-        hashed = 0
-        for shard, digests, read in _made(plan, content, out, jobs, on_event):
-            hashed += read
-            metainfo = compose(shard.layout, digests, extras(plan.head, shard))
-            _refuse_twins(shards, shard, metainfo, content)
-            outputs.write(_torrent_name(shard), metainfo.raw)
-            shards.append(prover.entry(_entry(plan, shard, metainfo), metainfo))
+        built = _Built(plan, content, Outputs(out, state / "made"), prover)
+        with closing(_made(plan, content, out, jobs, on_event, workers or in_turn())) as made:
+            for number, shard, what in made:
+                built.add(number, shard, what)
+                del shard  # while the next one is waited for, it may take up much memory
         content.hold()
-        manifest = Manifest(plan.head, tuple(shards))
-        written = outputs.write(_MANIFEST, _checked(manifest, out, prover))
-        disk.remove_made(state / "pieces")
-    return BuildReport(written, manifest, plan, hashed, source.left_out)
+        manifest = staged(plan.head, built.in_order())
+        written = built.outputs.write(_MANIFEST, _checked(manifest, out, prover))
+        leftovers = clear(out, manifest, built.outputs)
+    return BuildReport(written, manifest, plan, built.hashed, source.left_out, leftovers)
 
 
 def _made(
-    plan: BuildPlan, content: Content, out: Path, jobs: int | None, on_event: OnEvent
-) -> Iterator[tuple[ShardPlan, list[PieceDigest], int]]:
-    """Yield each shard, the catalog first, with its digests and the bytes that were read."""
+    plan: BuildPlan,
+    content: Content,
+    out: Path,
+    jobs: int | None,
+    on_event: OnEvent,
+    workers: Workers,
+) -> Generator[Numbered, None, None]:
+    """Yield the catalog, and then each shard of the data as soon as it is made."""
     if plan.catalog is not None:
-        catalog, made = make_catalog(plan, plan.catalog, out, jobs=jobs, on_event=on_event)
-        yield catalog, made, catalog.layout.size
-    for shard in plan.shards:
-        digests, read = _digests(content, shard, out, jobs, on_event)
-        yield shard, digests, read
+        catalog, digests = make_catalog(plan, plan.catalog, out, jobs=jobs, on_event=on_event)
+        yield _FIRST, catalog, Made(digests, catalog.layout.size)
+
+    def unit(shard: ShardPlan) -> ShardUnit:
+        return unit_of(shard, content, out, jobs)
+
+    made = made_by(workers, plan.shards, unit, on_event)
+    if workers.count:
+        made = told(made, on_event, task=f"make {len(plan.shards):,} shards", total=plan.size)
+    with closing(made):
+        yield from made
 
 
-def _digests(
-    content: Content, shard: ShardPlan, out: Path, jobs: int | None, on_event: OnEvent
-) -> tuple[list[PieceDigest], int]:
-    """Hash the files of a shard where they lie, or while they are packed; see `hash_shard`."""
-    if not shard.packed:
-        return hash_shard(content, shard, out / STATE / "pieces", jobs, on_event)
-    members = content.members(shard)
-    made = pack(shard.name, members, shard.layout, out, jobs=jobs, on_event=on_event)
-    return made, shard.layout.size
+class _Built:
+    """The shards that are done: their torrents are written, their entries kept."""
+
+    def __init__(self, plan: BuildPlan, content: Content, outputs: Outputs, prover: Prover) -> None:
+        self._plan, self._content = plan, content
+        self.outputs, self._prover = outputs, prover
+        self._entries: dict[int, Shard] = {}
+        self._twins: dict[InfoHash, tuple[int, str, str]] = {}  # number, shard, source
+        self.hashed = 0  # bytes read
+
+    def add(self, number: int, shard: ShardPlan, made: Made) -> None:
+        """Write a shard's torrent, and keep its entry.
+
+        Raises:
+            SourceError: It is the same torrent as another shard's.
+            DestinationTakenError, DiskError: The torrent cannot be written.
+        """
+        self.hashed += made.read
+        metainfo = compose(shard.layout, made.digests, extras(self._plan.head, shard))
+        self._refuse_twin(number, shard, metainfo)
+        self.outputs.write(_torrent_name(shard), metainfo.raw)
+        entry = _entry(self._plan, shard, metainfo)
+        self._entries[number] = self._prover.entry(entry, metainfo)
+
+    def in_order(self) -> list[Shard]:
+        """Return the entries in the order of the manifest."""
+        return [self._entries[number] for number in sorted(self._entries)]
+
+    def _refuse_twin(self, number: int, shard: ShardPlan, metainfo: Metainfo) -> None:
+        """Refuse a shard that is the same torrent as another: a manifest has no place for it.
+
+        Raises:
+            SourceError: One file comes twice under one name, and each would be a shard of its own.
+        """
+        if shard.role is not Role.DATA:
+            return
+        this = number, shard.name, self._content.name(shard.sources[0])
+        known = self._twins.setdefault(metainfo.info_hash, this)
+        if known is this:
+            return
+        (_, first, _), (_, second, source) = sorted((known, this))
+        raise SourceError(
+            source,
+            f"would make {second} the same torrent as {first}: same name, same bytes",
+            "Leave one of the two files out, or pass another --shard-size.",
+        )
 
 
 def _checked(manifest: Manifest, out: Path, prover: Prover) -> bytes:
@@ -133,27 +193,12 @@ def _checked(manifest: Manifest, out: Path, prover: Prover) -> bytes:
         UnprovenWebSeedError: A web seed did not give what it was asked for.
     """
     file = str(out / _MANIFEST)
+    rank = {shard.name: number for number, shard in enumerate(manifest.shards)}
+    prover.tried.sort(key=lambda tried: rank[tried.shard])
     if wrong := lint.lint(manifest, file=file):
         raise InvalidManifestError(file, tuple(wrong))
     prover.refuse()
     return write_manifest(manifest)
-
-
-def _refuse_twins(
-    shards: Sequence[Shard], shard: ShardPlan, metainfo: Metainfo, content: Content
-) -> None:
-    """Refuse a shard that is the same torrent as one before it: a manifest has no place for it.
-
-    Raises:
-        SourceError: One file comes twice under one name, and each would be a shard of its own.
-    """
-    for other in shards:
-        if other.info_hash == metainfo.info_hash:
-            raise SourceError(
-                content.name(shard.sources[0]),
-                f"would make {shard.name} the same torrent as {other.name}: same name, same bytes",
-                "Leave one of the two files out, or pass another --shard-size.",
-            )
 
 
 def extras(head: Head, shard: ShardPlan) -> Extras:

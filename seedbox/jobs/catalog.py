@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from seedbox import disk
 from seedbox.catalog.database import Limits, opened
 from seedbox.catalog.planned import enter
+from seedbox.catalog.tabled import TabledShards
 from seedbox.disk.writing import replace_made
 from seedbox.errors import DestinationTakenError, DiskError
 from seedbox.jobs.digests import hash_all
 from seedbox.jobs.events import Note, OnEvent
 from seedbox.jobs.packed import Made
-from seedbox.manifest.model import Role
+from seedbox.manifest.model import License, Role
 from seedbox.plan.build import BuildPlan, ShardPlan
 from seedbox.plan.catalog import catalog_license
 from seedbox.plan.places import STATE
@@ -43,22 +44,35 @@ def make_catalog(
         DiskError, NoSpaceError, MemoryLimitError: It cannot be written.
     """
     state = out / STATE / _FOLDER
-    items = sum(len(shard.items) for shard in plan.shards)
-    on_event(Note(f"{name}: writing a table of {items:,} items"))
-    with opened(state / "work", limits=Limits(threads=jobs)) as database:
-        folder = database.folder / "made"
-        catalog = enter(database, plan.head, plan.shards)
-        files = [
-            _settled(file, file.relative_to(folder).parts, state, (out, name))
-            for file in catalog.write(folder)
-        ]
-    shard = _shard(plan, name, files)
+    if isinstance(plan.shards, TabledShards):
+        on_event(Note(f"{name}: writing a table of {plan.shards.items:,} items"))
+        folder = plan.shards.folder / "made"
+        files = _published(plan.shards.catalog(folder), folder, state, (out, name))
+        shard = _shard(plan, name, files, plan.shards.licenses)
+    else:
+        items = sum(len(shard.items) for shard in plan.shards)
+        on_event(Note(f"{name}: writing a table of {items:,} items"))
+        with opened(state / "work", limits=Limits(threads=jobs)) as database:
+            folder = database.folder / "made"
+            made = enter(database, plan.head, plan.shards).write(folder)
+            files = _published(made, folder, state, (out, name))
+        shard = _shard(plan, name, files, (shard.license for shard in plan.shards))
     by_path = {file.parts: file for file in files}
     in_order = [by_path[path] for path in shard.sources]
-    return shard, hash_all(name, shard.layout, in_order, jobs, on_event)
+    return shard, list(hash_all(name, shard.layout, in_order, jobs, on_event))
 
 
-def _shard(plan: BuildPlan, name: str, files: Sequence[disk.Located]) -> ShardPlan:
+def _published(
+    made: Iterable[Path], folder: Path, state: Path, to: tuple[Path, str]
+) -> list[disk.Located]:
+    """Move the files of a catalog to their final places; see `_settled`."""
+    disk.make_folder(state)
+    return [_settled(file, file.relative_to(folder).parts, state, to) for file in made]
+
+
+def _shard(
+    plan: BuildPlan, name: str, files: Sequence[disk.Located], terms: Iterable[License | None]
+) -> ShardPlan:
     layout = arrange(name, ((file.parts, file.size) for file in files), form=plan.head.format)
     return ShardPlan(
         name=name,
@@ -68,7 +82,7 @@ def _shard(plan: BuildPlan, name: str, files: Sequence[disk.Located]) -> ShardPl
         coverage=None,
         at=None,
         web_seeds=(),
-        license=catalog_license(plan.head, (shard.license for shard in plan.shards)),
+        license=catalog_license(plan.head, terms),
         role=Role.CATALOG,
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 
 from seedbox import disk, hashing
 from seedbox.hashing.pieces import Hashed
 from seedbox.jobs import journal
 from seedbox.jobs.events import Advanced, Done, Note, OnEvent, Started
-from seedbox.torrent.compose import PieceDigest
+from seedbox.torrent.compose import DigestRun, PieceDigest
 from seedbox.torrent.layout import Layout
 
 
@@ -19,10 +19,29 @@ def hash_all(
     files: Sequence[disk.Located],
     jobs: int | None,
     on_event: OnEvent,
-) -> list[PieceDigest]:
+) -> Sequence[PieceDigest]:
     """Return the digests of every piece of some files in a folder."""
-    fresh = hashing.hash_pieces(layout, files, jobs=jobs)
-    return gather(name, layout, None, range(layout.piece_map.count), fresh, on_event)
+    task = f"hash {name}"
+    on_event(Started(task, layout.size))
+    with closing(hashing.hash_pieces(layout, files, jobs=jobs)) as fresh:
+        runs = [hashed.digests for hashed in told(fresh, task, on_event)]
+    on_event(Done(task))
+    return DigestRun.joined(runs)
+
+
+def told(fresh: Iterable[Hashed], task: str, on_event: OnEvent, done: int = 0) -> Iterator[Hashed]:
+    """Yield what is hashed, and tell of each run once it is taken.
+
+    Args:
+        fresh: What is hashed.
+        task: What it is called.
+        on_event: Gets progress in bytes.
+        done: Bytes that were done before.
+    """
+    for hashed in fresh:
+        yield hashed
+        done += hashed.size
+        on_event(Advanced(task, done))
 
 
 def gather(
@@ -53,12 +72,10 @@ def gather(
         on_event(Note(f"{name}: {done:,} of {layout.size:,} bytes were hashed before"))
     on_event(Started(task, layout.size))
     with closing(fresh):
-        for hashed in fresh:
+        for hashed in told(fresh, task, on_event, done):
             if known:
                 known.add(hashed.digests)
             digests.update((digest.index, digest) for digest in hashed.digests)
-            done += hashed.size
-            on_event(Advanced(task, done))
     on_event(Done(task))
     return [digests[piece] for piece in range(layout.piece_map.count)]
 

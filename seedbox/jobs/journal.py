@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from seedbox import disk
+from seedbox.jobs.events import Note, OnEvent, ignore
 from seedbox.torrent.compose import PieceDigest
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import Layout
@@ -24,6 +26,7 @@ from seedbox.torrent.layout import Layout
 _RECORD = struct.Struct(">Q20s32sI")  # piece, SHA-1, SHA-256 root, CRC-32 of these
 _HEADER = struct.Struct(">28s32sI")  # magic, fingerprint, CRC-32 of these
 _MAGIC = b"seedbox piece journal 1".ljust(28, b"\0")
+_PATIENCE = 600.0  # seconds; what a worker that was given up for lost may go on for
 
 
 def fingerprint(layout: Layout, files: Sequence[disk.Located]) -> bytes:
@@ -60,18 +63,34 @@ def _record(digest: PieceDigest) -> bytes:
 
 
 @contextlib.contextmanager
-def opened(path: Path, layout: Layout, files: Sequence[disk.Located]) -> Iterator[Journal]:
+def opened(
+    path: Path,
+    layout: Layout,
+    files: Sequence[disk.Located],
+    *,
+    on_event: OnEvent = ignore,
+    patience: float = _PATIENCE,
+) -> Iterator[Journal]:
     """Open the journal of a shard, or begin one if it is of something else.
 
+    It is locked meanwhile, and with it the shard: whoever else works on it waits, and goes on from
+    there. The lock ends with the process that holds it.
+
+    Args:
+        path: Of the journal.
+        layout: Of the shard.
+        files: What it is made of.
+        on_event: Gets a note if the journal is held by somebody else.
+        patience: Seconds to wait for that.
+
     Raises:
+        InUseError: Somebody else has held it all that time.
         DiskError: It cannot be read or written.
     """
     header_body = struct.pack(">28s32s", _MAGIC, fingerprint(layout, files))
     header = header_body + struct.pack(">I", zlib.crc32(header_body))
     disk.make_folder(path.parent)
-    with disk.attempt("keep a journal at", path):
-        stream = path.open("a+b", buffering=0)
-    with stream:
+    with _held(path, on_event, patience) as stream:
         with disk.attempt("keep a journal at", path):
             stream.seek(0)
             known, length = _read(stream.read(), header, layout)
@@ -79,6 +98,26 @@ def opened(path: Path, layout: Layout, files: Sequence[disk.Located]) -> Iterato
             if not length:
                 stream.write(header)
         yield Journal(path, stream, known)
+
+
+@contextlib.contextmanager
+def _held(path: Path, on_event: OnEvent, patience: float) -> Iterator[BinaryIO]:
+    """Open a file and lock it; it is the one that lies there when it is locked."""
+    note = Note(f"{path.stem}: another process is at work on it, waiting for that")
+    while True:
+        with disk.attempt("keep a journal at", path):
+            stream = path.open("a+b", buffering=0)
+        with stream:
+            disk.hold(stream, path, patience=patience, on_wait=lambda: on_event(note))
+            if not _there(path, stream):  # whoever held it has ended the build and removed it
+                continue
+            yield stream
+            return
+
+
+def _there(path: Path, stream: BinaryIO) -> bool:
+    found = disk.look(path.parent, (path.name,))
+    return isinstance(found, disk.Located) and found.inode == os.fstat(stream.fileno()).st_ino
 
 
 def _read(data: bytes, header: bytes, layout: Layout) -> tuple[dict[int, PieceDigest], int]:

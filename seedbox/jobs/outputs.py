@@ -50,3 +50,7 @@ class Outputs:
         disk.write_whole(self._record, "\n".join(sorted(self._made)).encode())
         disk.write_whole(path, data)
         return path
+
+    def wrote(self, data: bytes) -> bool:
+        """Tell whether seedbox has written these bytes somewhere below the folder."""
+        return sha256(data).hexdigest() in self._made

@@ -74,7 +74,7 @@ def pack(
     Raises:
         SourceChangedError: A file is not as it was when it was located.
         NoSpaceError, DiskError: The disk is full or will be, or the system refuses.
-        DestinationTakenError: A file that seedbox did not make stands in the way.
+        DestinationTakenError, InUseError: A file of others stands in the way, or they pack too.
         ValueError: The layout is none of this archive: a bug in the caller.
     """
     archive = _archive(members, layout)
@@ -85,8 +85,8 @@ def pack(
         raise DestinationTakenError(str(target))
     disk.make_folder(folder)
     stands_for = [disk.Located(folder, (made.fingerprint,), archive.size, 0, 0)]
-    with journal.opened(kept / f"{name}.pieces", layout, stands_for) as known:
-        part = kept / f"{name}.part"
+    path, part = kept / f"{name}.pieces", kept / f"{name}.part"
+    with journal.opened(path, layout, stands_for, on_event=on_event) as known:
         shard = _Shard(name, archive, files, layout, target, part, known, made)
         return _settled(shard, jobs, on_event)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from seedbox import disk
 from seedbox.catalog.search import CatalogItem, open_catalog
 from seedbox.errors import SourceError, UsageError
-from seedbox.jobs.shards import Holding, Source, find, shard_torrent
+from seedbox.jobs.holding import Holding
+from seedbox.jobs.shards import Source, find, shard_torrent
 from seedbox.manifest.model import Role, Shard
 
 

@@ -8,7 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from seedbox import disk
-from seedbox.errors import InvalidManifestError, InvalidTorrentError, Problem, SourceError
+from seedbox.errors import InvalidManifestError, Problem, SourceError
+from seedbox.jobs.holding import MAX_TORRENT, Holding, look_at, parsed
 from seedbox.manifest import lint
 from seedbox.manifest.model import Head, Manifest, Pack, Role, Shard
 from seedbox.manifest.parse import parse_head
@@ -17,7 +18,6 @@ from seedbox.plan.places import STATE, Place, home, places
 from seedbox.torrent.metainfo import Metainfo
 
 MAX_MANIFEST = 64 * 1024 * 1024  # bytes
-_MAX_TORRENT = 64 * 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,6 @@ class Source:
     path: Path
     manifest: Manifest
     withdrawals: Withdrawals | None = None  # None: nothing is known of any
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """Where the data of a shard lies: all of its files, looked at in one place."""
-
-    data: Path  # the folder that was searched
-    place: Place
-    found: tuple[disk.Located | disk.Absent, ...]  # for each file of the torrent
-
-    @property
-    def size(self) -> int:
-        """Bytes that are there, right or wrong."""
-        return sum(file.size for file in self.found if isinstance(file, disk.Located))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -63,23 +49,6 @@ def read_head(path: Path) -> Head:
     return parse_head(disk.read_whole(path, MAX_MANIFEST), file=str(path))
 
 
-def read_torrent(path: Path) -> Metainfo:
-    """Read a .torrent file.
-
-    Raises:
-        SourceError: There is no such file.
-        InvalidTorrentError: It is not strict metainfo; the error names the file.
-    """
-    return _parsed(disk.read_whole(path, _MAX_TORRENT), path)
-
-
-def _parsed(raw: bytes, path: Path) -> Metainfo:
-    try:
-        return Metainfo.parse(raw)
-    except InvalidTorrentError as error:
-        raise error.named(str(path)) from None
-
-
 def shard_torrent(source: Source, shard: Shard) -> Metainfo:
     """Read the .torrent of a shard and hold it against its entry in the manifest.
 
@@ -93,7 +62,7 @@ def shard_torrent(source: Source, shard: Shard) -> Metainfo:
     if isinstance(found, disk.Absent):
         hint = "Put the torrents folder beside the manifest, as its publisher has it."
         raise SourceError(str(found.path), found.reason, hint)
-    metainfo = _parsed(disk.read_located(found, _MAX_TORRENT), found.path)
+    metainfo = parsed(disk.read_located(found, MAX_TORRENT), found.path)
     problems = torrent_problems(source, shard, metainfo)
     if problems:
         raise InvalidManifestError(str(source.path), tuple(problems))
@@ -142,12 +111,6 @@ def find(manifest: Manifest, shard: Shard, metainfo: Metainfo, data: Path) -> Ho
         for place in places(manifest.head, shard, single=metainfo.layout.single)
     ]
     return next((holding for holding in candidates if holding.size), candidates[0])
-
-
-def look_at(place: Place, metainfo: Metainfo, data: Path) -> Holding:
-    """Look at every file of a torrent in one place."""
-    found = disk.locate(data, (place.parts(file.path) for file in metainfo.files))
-    return Holding(data, place, tuple(found))
 
 
 def held_bytes(source: Source, shards: Iterable[Shard], data: Path) -> dict[str, int]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from seedbox import disk, hashing
-from seedbox.jobs.events import Advanced, Done, OnEvent, Started
-from seedbox.plan.verify import Sighting, VerifyPlan, VerifyReport, expected, judge, matches
+from seedbox.jobs.digests import told
+from seedbox.jobs.events import Done, OnEvent, Started
+from seedbox.plan.verify import Sighting, VerifyPlan, VerifyReport, expected, judge, right
 
 
 def sightings(found: Sequence[disk.Located | disk.Absent]) -> list[Sighting]:
@@ -40,18 +41,15 @@ def run_verify(
     """
     metainfo = plan.metainfo
     task = f"verify {name}"
-    roots = expected(metainfo)
+    wanted = expected(metainfo)
     located = [file if isinstance(file, disk.Located) else None for file in found]
-    right: list[int] = []
-    done = 0
+    good: list[int] = []
     on_event(Started(task, plan.size))
     runs = hashing.hash_pieces(
         metainfo.layout, located, wanted=plan.pieces, jobs=jobs, max_read=max_read
     )
     with closing(runs):
-        for hashed in runs:
-            right += [d.index for d in hashed.digests if matches(metainfo, roots, d)]
-            done += hashed.size
-            on_event(Advanced(task, done))
+        for hashed in told(runs, task, on_event):
+            good += right(wanted, hashed.digests)
     on_event(Done(task))
-    return judge(plan, right)
+    return judge(plan, good)

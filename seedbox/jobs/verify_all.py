@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedbox import disk
 from seedbox.errors import SourceError
 from seedbox.jobs.events import OnEvent
-from seedbox.jobs.shards import (
-    Holding,
-    Source,
-    find,
-    look_at,
-    read_manifest,
-    read_torrent,
-    shard_torrent,
-)
+from seedbox.jobs.holding import Holding, look_at, read_torrent
 from seedbox.jobs.verify import run_verify, sightings
-from seedbox.plan.fetch import named
 from seedbox.plan.places import Place
-from seedbox.plan.verify import VerifyReport, plan_verify
+from seedbox.plan.verify import FileResult, VerifyReport, plan_verify
 from seedbox.torrent.metainfo import Metainfo
+
+if TYPE_CHECKING:
+    from seedbox.jobs.shards import Source
 
 
 def verify_all(
@@ -71,6 +66,21 @@ def _listed(
     if isinstance(listed, Path) and listed.suffix == ".torrent":
         metainfo = read_torrent(listed)
         return [(metainfo.name, metainfo, _lies(metainfo, data))]
+    return _shards(listed, data, names)
+
+
+def _shards(
+    listed: Path | Source, data: Path, names: Sequence[str]
+) -> list[tuple[str, Metainfo, Holding]]:
+    """Return the same of each shard of a manifest; what reads these is loaded only here."""
+    from seedbox.jobs.shards import (  # noqa: PLC0415 - 0.05 s that a lone .torrent saves
+        Source,
+        find,
+        read_manifest,
+        shard_torrent,
+    )
+    from seedbox.plan.fetch import named  # noqa: PLC0415 - as above
+
     source = Source(listed, read_manifest(listed)) if isinstance(listed, Path) else listed
     manifest = source.manifest
     shards = named(manifest.shards, names) if names else manifest.shards
@@ -80,7 +90,13 @@ def _listed(
 
 def _named(report: VerifyReport, name: str, holding: Holding) -> VerifyReport:
     """Return a report that names files as they lie below the path that was given."""
-    files = (replace(file, path=holding.place.parts(file.path)) for file in report.files)
+    if holding.place == Place((), 0):
+        return replace(report, name=name)
+    parts = holding.place.parts
+    files = [
+        FileResult(parts(f.path), f.length, f.state, f.found, f.bad, f.unproven, f.reason)
+        for f in report.files  # they can be a million, and replace() takes thrice the time
+    ]
     return replace(report, name=name, files=tuple(files))
 
 
@@ -91,5 +107,9 @@ def _lies(metainfo: Metainfo, data: Path) -> Holding:
         if data.is_file():  # it may have been renamed
             return Holding(data.parent, inside, (disk.look(data.parent, (data.name,)),))
         return look_at(inside, metainfo, data)
+    if disk.vacant(data, (metainfo.name,)):  # most often then it is the folder itself
+        folder = look_at(Place((), 1), metainfo, data)
+        if folder.size:
+            return folder
     candidates = [look_at(place, metainfo, data) for place in (inside, Place((), 1))]
     return next((holding for holding in candidates if holding.size), candidates[0])

@@ -22,7 +22,8 @@ from seedbox.errors import (
     UnsignedError,
 )
 from seedbox.jobs.admission import Trust, signature_beside
-from seedbox.jobs.shards import MAX_MANIFEST, Source, has_torrent, in_tree, look_at, shard_torrent
+from seedbox.jobs.holding import look_at
+from seedbox.jobs.shards import MAX_MANIFEST, Source, has_torrent, in_tree, shard_torrent
 from seedbox.jobs.trust import Entries, Floor, Kind, raise_floor, read_store, refuse_older
 from seedbox.manifest.keys import PublicKey
 from seedbox.manifest.model import Head, Pack, Shard

@@ -14,6 +14,7 @@ from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
 from seedbox.manifest.commands import Command, Made
+from seedbox.manifest.schedule import Schedule
 from seedbox.torrent import paths
 from seedbox.torrent.info_hash import Format, InfoHash
 
@@ -182,6 +183,7 @@ class Head:
     popularity: Popularity | None = None
     renditions: tuple[Rendition, ...] = ()
     trackers: tuple[tuple[str, ...], ...] = ()  # tiers (BEP 12)
+    release: Schedule | None = None  # only in a dataset.yaml: a manifest has dates instead
     extra: Table = Table()
 
     @property

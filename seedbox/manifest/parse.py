@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from seedbox.errors import InvalidManifestError, Problem
-from seedbox.manifest import renditions
+from seedbox.manifest import release, renditions
 from seedbox.manifest.fields import (
     Filling,
     Reader,
@@ -203,7 +203,12 @@ _REQUIRED = frozenset({"seedbox", "id", "sequence", "version", "issued", "title"
 _SHARDS = "shards"
 _NO_SHARDS = ("a dataset.yaml has no shards", "Remove them; `seedbox build` makes them.")
 
-_HEAD: Record[Head] = Record(Head, _HEAD_FIELDS, _REQUIRED, elsewhere={_SHARDS: _NO_SHARDS})
+_HEAD: Record[Head] = Record(
+    Head,
+    {**_HEAD_FIELDS, "release": release.schedule},
+    _REQUIRED,
+    elsewhere={_SHARDS: _NO_SHARDS},
+)
 
 
 def _head_record(_: Reader[tuple[Shard, ...]]) -> Record[Head]:
@@ -212,7 +217,12 @@ def _head_record(_: Reader[tuple[Shard, ...]]) -> Record[Head]:
 
 def _manifest_record(shards: Reader[tuple[Shard, ...]]) -> Record[Manifest]:
     fields: dict[str, Reader[object]] = {**_HEAD_FIELDS, "popularity": _POPULARITY}
-    return Record(_manifest, {**fields, _SHARDS: shards}, _REQUIRED | {_SHARDS})
+    return Record(
+        _manifest,
+        {**fields, _SHARDS: shards},
+        _REQUIRED | {_SHARDS},
+        elsewhere={"release": release.NO_RULE},
+    )
 
 
 def _manifest(*, shards: tuple[Shard, ...], **head: Any) -> Manifest:  # noqa: ANN401 - what Head takes

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,7 @@ from seedbox.manifest.model import (
 )
 from seedbox.manifest.renditions import duration_text
 from seedbox.manifest.scalars import UNWRITTEN, taken_for
+from seedbox.manifest.schedule import HeadRule, Schedule, TailRule, When
 from seedbox.torrent.info_hash import InfoHash
 
 Form = Callable[[Any], str]  # what stands after `key:`, with the space or line break before it
@@ -46,7 +48,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def write_manifest(manifest: Manifest) -> bytes:
     """Return the manifest file."""
-    lines = _head_lines(manifest.head, {})
+    lines = _head_lines(replace(manifest.head, release=None), {})
     lines.append("shards:" if manifest.shards else "shards: []")
     for shard in manifest.shards:
         fields = [f"{key}:{form}" for key, form in _entries(shard)]
@@ -134,6 +136,16 @@ def _moment(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone")
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+
+def _when(value: When) -> str:
+    if isinstance(value, datetime):
+        return _moment(value)
+    return str(value) if value else "now"
+
+
+def _percent(value: Decimal) -> str:
+    return f"{_number(value * 100)}%"
 
 
 def _extra(value: Extra) -> str:
@@ -251,7 +263,11 @@ _FIELDS: Mapping[type, Mapping[str, Form]] = {
         "popularity": _lines,
         "renditions": _renditions,
         "trackers": _spaced(_list(_list(_flow))),
+        "release": _lines,
     },
+    Schedule: {"catalog": _spaced(_when), "head": _braces, "tail": _braces},
+    HeadRule: {"coverage": _spaced(_percent), "shards": _bare, "after": _spaced(_when)},
+    TailRule: {"shards": _bare, "every": _bare},
     Shard: {
         "name": _text,
         "role": _bare,

@@ -8,6 +8,7 @@ licenses are cut apart from each other, and then the shards of all are put into 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
@@ -25,8 +26,9 @@ from seedbox.errors import (
 from seedbox.manifest import coverage
 from seedbox.manifest.model import Head, License, Pack, Popularity, Role
 from seedbox.plan import tar
-from seedbox.plan.catalog import catalog_name, shard_stem
+from seedbox.plan.catalog import catalog_name, shard_name
 from seedbox.plan.pack import choose_pack
+from seedbox.plan.stages import check_stages
 from seedbox.plan.terms import RefusedItem, refusal, settle
 from seedbox.torrent import paths, pieces
 from seedbox.torrent.layout import Layout, arrange
@@ -68,6 +70,7 @@ class BuildOptions:
     web_seeds: tuple[str, ...] = ()  # base URLs (BEP 19)
     leave_out_refused: bool = False  # go on without the files that may not be shared
     catalog: bool = False  # the first shard is a table of all items
+    shard_items: int | None = None  # at most, but for empty files, which begin no shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,17 @@ class ShardPlan:
     license: License | None  # None: the dataset's
     rendition: str | None = None
     packed: bool = False  # the sources go into one tar, in their order, which the layout holds
-    items: tuple[Item, ...] = ()  # most popular first
+    items: Sequence[Item] = ()  # most popular first
     role: Role = Role.DATA
+
+
+class PlannedShards(Sequence[ShardPlan]):
+    """Shards that are planned one by one, when they are asked for, since all are too many."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Bytes of all of them, which is known before they are planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +105,19 @@ class BuildPlan:
     """Every torrent to make of a dataset, in the order of the manifest."""
 
     head: Head  # completed: root and popularity.total are set
-    shards: tuple[ShardPlan, ...]
+    shards: Sequence[ShardPlan]
     unlisted: int  # files that the popularity table does not name
     refused: tuple[RefusedItem, ...] = ()  # files that are left out because of their license
     prove_pieces: int = 0  # of each web seed of each shard, before the manifest is written
     pack_why: str | None = None  # None: the publisher has chosen how items lie in a shard
     catalog: str | None = None  # the name of the shard that lists all items; None: there is none
+    more_refused: int = 0  # files that are left out, beside those that are named
 
     @property
     def size(self) -> int:
         """Bytes to read."""
+        if isinstance(self.shards, PlannedShards):
+            return self.shards.size
         return sum(shard.layout.size for shard in self.shards)
 
 
@@ -129,21 +144,30 @@ def plan_build(
         raise refusal(head, terms.refused, of=len(items))
     check_piece_length(options.piece_length)
     if head.popularity is None and any(item.value for item in items):
-        raise UsageError(
-            "there is a popularity table, but the dataset does not say what it counts",
-            "Add `popularity: {metric: …}` to dataset.yaml, such as `metric: page views`.",
-        )
+        raise unmeasured()
     _check_data(terms.groups, folder)
     root = head.torrent_root or folder
     _check_paths(root, chain.from_iterable(terms.groups.values()))  # shards share one tree
-    popularity = head.popularity
-    if popularity is not None:
-        popularity = replace(popularity, total=_total(head, items))
-    chosen = choose_pack(head, items, options)
-    complete = replace(head, root=root, popularity=popularity, pack=chosen.pack)
-    shards = tuple(_shards(complete, terms.groups, options))
-    catalog = catalog_name(complete) if options.catalog else None
-    return BuildPlan(complete, shards, unlisted, terms.refused, 0, chosen.why, catalog)
+    chosen = choose_pack(head, len(items), sum(item.size for item in items), options)
+    whole = complete(head, root, chosen.pack, _total(head, items))
+    shards = tuple(_shards(whole, terms.groups, options))
+    check_stages(whole, [(shard.role, shard.use) for shard in shards])
+    catalog = catalog_name(whole) if options.catalog else None
+    return BuildPlan(whole, shards, unlisted, terms.refused, 0, chosen.why, catalog)
+
+
+def unmeasured() -> UsageError:
+    """Return the error for values in a dataset that does not say what they are."""
+    return UsageError(
+        "there is a popularity table, but the dataset does not say what it counts",
+        "Add `popularity: {metric: …}` to dataset.yaml, such as `metric: page views`.",
+    )
+
+
+def complete(head: Head, root: str, pack: Pack, total: Decimal) -> Head:
+    """Return a head as the manifest has it."""
+    popularity = head.popularity and replace(head.popularity, total=total)
+    return replace(head, root=root, popularity=popularity, pack=pack)
 
 
 def check_piece_length(length: int | None) -> None:
@@ -178,10 +202,22 @@ def _check_paths(root: str, items: Iterable[Item]) -> None:
     found = list(paths.problems((root, *item.path) for item in items))
     if found:
         words = [f"{'/'.join(path[1:]) or root!r} {why}" for path, why in found[:_MOST_SHOWN]]
-        if len(found) > _MOST_SHOWN:
-            words.append(f"{len(found) - _MOST_SHOWN:,} more paths are unsafe")
-        hint = "Rename the file, or leave it out."
-        raise UnsafePathsError(root, tuple(Problem("unsafe-path", why, hint) for why in words))
+        raise unsafe(root, words, len(found))
+
+
+def unsafe(root: str, words: Sequence[str], count: int) -> UnsafePathsError:
+    """Return the error for paths that no torrent may hold.
+
+    Args:
+        root: What they lie in.
+        words: What is said of the first of them.
+        count: How many there are.
+    """
+    shown = list(words[:_MOST_SHOWN])
+    if count > len(shown):
+        shown.append(f"{count - len(shown):,} more paths are unsafe")
+    hint = "Rename the file, or leave it out."
+    return UnsafePathsError(root, tuple(Problem("unsafe-path", why, hint) for why in shown))
 
 
 def _total(head: Head, items: Iterable[Item]) -> Decimal:
@@ -204,28 +240,26 @@ def _use(items: Iterable[Item]) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class Contents:
     """The items of one shard."""
 
-    items: Sequence[Item]
-    license: str | None
+    items: Sequence[Item]  # most popular first; there are some
+    license: str | None  # None: the dataset's
     use: Decimal
-    rendition: str | None
+    rendition: str | None = None
 
 
 def _shards(head: Head, groups: _Groups, options: BuildOptions) -> Iterator[ShardPlan]:
-    cuts = _cuts(head, groups, options.shard_size)
+    cuts = _cuts(head, groups, options)
     total = head.popularity.total if head.popularity else None
     uses = [cut.use for cut in cuts]
     shares = [None] * len(uses) if total is None else coverage.running(uses, total)
-    width = max(4, len(str(len(cuts))))
-    stem = shard_stem(head, width)
     for number, (cut, share) in enumerate(zip(cuts, shares, strict=True), start=1):
-        shard = _shard(head, f"{stem}-{number:0{width}}", cut, options)
+        shard = plan_shard(head, shard_name(head, number, of=len(cuts)), cut, options)
         yield replace(shard, coverage=share)
 
 
-def _cuts(head: Head, groups: _Groups, shard_size: int) -> list[_Cut]:
+def _cuts(head: Head, groups: _Groups, options: BuildOptions) -> list[Contents]:
     """Return the items of every shard, in the order of the manifest."""
     cuts = []
     alike = [
@@ -236,8 +270,8 @@ def _cuts(head: Head, groups: _Groups, shard_size: int) -> list[_Cut]:
     for license_, rendition, items in alike:
         # copy_negate is exact; a minus sign would round to the digits of the context.
         ordered = sorted(items, key=lambda item: (item.value.copy_negate(), paths.order(item.path)))
-        held = _cut(ordered, shard_size)
-        cuts += [_Cut(each, license_, _use(each), rendition) for each in held]
+        held = _cut(ordered, options)
+        cuts += [Contents(tuple(each), license_, _use(each), rendition) for each in held]
     if len(alike) > 1:  # one group alone is in order; ties stay in the order of the groups
         cuts.sort(key=lambda cut: -Fraction(cut.use) / len(cut.items))
     return cuts
@@ -262,12 +296,13 @@ def _by_rendition(head: Head, items: Iterable[Item]) -> list[tuple[str | None, l
     return [(name, groups[name]) for name in full]
 
 
-def _cut(items: Iterable[Item], shard_size: int) -> Iterator[list[Item]]:
+def _cut(items: Iterable[Item], options: BuildOptions) -> Iterator[list[Item]]:
     """Yield runs of items, of which there are some, that fit into a shard; each holds data."""
     group: list[Item] = []
-    size = 0
+    size, most = 0, options.shard_items
     for item in items:
-        if size and item.size and size + item.size > shard_size:
+        over = size + item.size > options.shard_size or (most is not None and len(group) >= most)
+        if over and size and item.size:
             yield group
             group, size = [], 0
         group.append(item)
@@ -275,8 +310,20 @@ def _cut(items: Iterable[Item], shard_size: int) -> Iterator[list[Item]]:
     yield group
 
 
-def _shard(head: Head, name: str, cut: _Cut, options: BuildOptions) -> ShardPlan:
-    """Return a shard's torrent; one of a single file is named after it (see docs/manifest.md)."""
+def plan_shard(head: Head, name: str, cut: Contents, options: BuildOptions) -> ShardPlan:
+    """Return a shard's torrent; one of a single file is named after it (see docs/manifest.md).
+
+    Its coverage is left to whoever knows what comes before it.
+
+    Args:
+        head: Completed.
+        name: Of the shard.
+        cut: What goes into it.
+        options: What the publisher chose.
+
+    Raises:
+        UsageError: No torrent can be made of it.
+    """
     group = cut.items
     packed = head.pack is Pack.TAR
     single = len(group) == 1 and not packed
@@ -297,12 +344,12 @@ def _shard(head: Head, name: str, cut: _Cut, options: BuildOptions) -> ShardPlan
         license=None if cut.license is None else License(cut.license),
         rendition=cut.rendition,
         packed=packed,
-        items=tuple(group),
+        items=group,
     )
 
 
 def _layout(head: Head, name: str, group: Sequence[Item], options: BuildOptions) -> Layout:
-    files = [(item.path, item.size) for item in group]
+    files: Iterable[tuple[paths.Path, int]] = ((item.path, item.size) for item in group)
     single = len(group) == 1
     title = group[0].path[-1] if single else head.root or ""
     if head.pack is Pack.TAR:

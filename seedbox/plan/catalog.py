@@ -20,6 +20,12 @@ def shard_stem(head: Head, width: int) -> str:
     return head.id.rpartition("/")[2][: _NAME_LENGTH - 1 - width]
 
 
+def shard_name(head: Head, number: int, *, of: int) -> str:
+    """Return the name of a shard, by its number from 1; all names of a dataset are as long."""
+    width = max(4, len(str(of)))
+    return f"{shard_stem(head, width)}-{number:0{width}}"
+
+
 def catalog_name(head: Head) -> str:
     """Return the name of the catalog of a dataset: of its shard, its torrent and its folder.
 

@@ -7,7 +7,6 @@ without unpacking, and served by its origin.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,14 +15,6 @@ from seedbox.units import format_size
 
 _MANY = 100_000  # files; more than ten shards of what clients take well
 _SMALL = 256 * 1024  # bytes on average
-
-
-class Sized(Protocol):
-    """What is asked of an item."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
 
 
 class Choices(Protocol):
@@ -42,13 +33,13 @@ class Packing:
     why: str | None  # None: the publisher has made it
 
 
-def choose_pack(head: Head, items: Sequence[Sized], options: Choices) -> Packing:
-    """Return what the publisher has chosen, else what fits the items."""
+def choose_pack(head: Head, items: int, size: int, options: Choices) -> Packing:
+    """Return what the publisher has chosen, else what fits so many items of so many bytes."""
     if head.pack is not None:
         return Packing(head.pack, None)
-    mean = sum(item.size for item in items) // max(1, len(items))
-    told = f"{len(items):,} items of {format_size(mean)} on average"
-    if len(items) < _MANY or mean >= _SMALL:
+    mean = size // max(1, items)
+    told = f"{items:,} items of {format_size(mean)} on average"
+    if items < _MANY or mean >= _SMALL:
         return Packing(Pack.FILES, f"{told}: seeded in place, as files")
     if options.web_seeds:
         return Packing(Pack.FILES, f"{told}: as files, since web seeds serve them as files")

@@ -17,8 +17,8 @@ from seedbox.torrent.paths import Path
 
 BLOCK = 512  # bytes; everything in an archive is a multiple of it
 _RECORD = 20 * BLOCK  # bytes; the end is filled up to one, as all programs do
-_NAME, _PREFIX = 100, 155  # bytes of a name in a ustar header, after and before a slash
-_MOST = 8**11 - 1  # bytes; the longest file whose size a ustar header can hold
+NAME, _PREFIX = 100, 155  # bytes of a name in a ustar header, after and before a slash
+MOST = 8**11 - 1  # bytes; the longest file whose size a ustar header can hold
 
 _RIGHTS = b"0000644\0" + 2 * b"0000000\0"  # mode, owner, group
 _TIME = b"00000000001\0"  # seconds since 1970: older GNU tars warn of every member with 0
@@ -48,11 +48,11 @@ class Archive:
             self.names.append(path)
             self.sizes.append(size)
             self.starts.append(at)
-            at += _header_size(path, size)
+            at += header_size(path, size)
             self.data.append(at)
             at += size + -size % BLOCK
         self.end = at
-        self.size = at + 2 * BLOCK + -(at + 2 * BLOCK) % _RECORD
+        self.size = size_of(at)
 
     def stretch(self, start: int, out: memoryview) -> list[Part]:
         """Write the bytes from `start` on into `out`, but for those that come from files.
@@ -85,6 +85,11 @@ class Archive:
         return parts
 
 
+def size_of(end: int) -> int:
+    """Return the bytes of an archive whose last member ends at `end`."""
+    return end + 2 * BLOCK + -(end + 2 * BLOCK) % _RECORD
+
+
 def header(path: Path, size: int) -> bytes:
     """Return what stands before a member's file.
 
@@ -94,25 +99,25 @@ def header(path: Path, size: int) -> bytes:
     """
     name = "/".join(path).encode()
     split = _split(name)
-    if split is not None and size <= _MOST:
+    if split is not None and size <= MOST:
         return _ustar(*split, size, b"0")
     records = b"" if split is not None else _pax_record(b"path", name)
-    if size > _MOST:
+    if size > MOST:
         records += _pax_record(b"size", b"%d" % size)
     prefix, short = split if split is not None else (b"", _stand_in(name))
     return (
         _ustar(b"", b"././@PaxHeader", len(records), b"x")
         + records
         + bytes(-len(records) % BLOCK)
-        + _ustar(prefix, short, 0 if size > _MOST else size, b"0")
+        + _ustar(prefix, short, 0 if size > MOST else size, b"0")
     )
 
 
-def _header_size(path: Path, size: int) -> int:
+def header_size(path: Path, size: int) -> int:
     """Return the length of `header`, most often without making it."""
     name = "/".join(path)
-    short = len(name) <= _NAME and name.isascii()
-    return BLOCK if short and size <= _MOST else len(header(path, size))
+    short = len(name) <= NAME and name.isascii()
+    return BLOCK if short and size <= MOST else len(header(path, size))
 
 
 def _split(name: bytes) -> tuple[bytes, bytes] | None:
@@ -122,9 +127,9 @@ def _split(name: bytes) -> tuple[bytes, bytes] | None:
     """
     if not name.isascii():
         return None
-    if len(name) <= _NAME:
+    if len(name) <= NAME:
         return b"", name
-    slash = name.find(b"/", len(name) - _NAME - 1)
+    slash = name.find(b"/", len(name) - NAME - 1)
     return None if slash < 0 or slash > _PREFIX else (name[:slash], name[slash + 1 :])
 
 
@@ -134,7 +139,7 @@ def _stand_in(name: bytes) -> bytes:
     It is one segment, since a path that was cut could begin with `../`.
     """
     flat = name.decode().encode("ascii", "replace").replace(b"?", b"_").replace(b"/", b"_")
-    return flat[-_NAME:]
+    return flat[-NAME:]
 
 
 def _pax_record(key: bytes, value: bytes) -> bytes:
@@ -149,7 +154,7 @@ def _ustar(prefix: bytes, name: bytes, size: int, kind: bytes) -> bytes:
     """Return one header block."""
     length = b"%011o" % size
     return b"%b%b%b\0%b%06o\0 %b%b%b" % (
-        name.ljust(_NAME, b"\0"),
+        name.ljust(NAME, b"\0"),
         _RIGHTS,
         length,
         _TIME,

@@ -7,12 +7,13 @@ piece that covers it reaches into a file that is not there (BEP 3: a v1 piece ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from seedbox.torrent.compose import PieceDigest
+from seedbox.torrent.compose import DigestRun, PieceDigest
+from seedbox.torrent.info_hash import Format
 from seedbox.torrent.metainfo import Metainfo
 from seedbox.torrent.pieces import Span, merge
 
@@ -84,11 +85,15 @@ def plan_verify(
         partial: The data is still being fetched: pieces that lie whole in a file that is
             too short are worth reading too.
     """
+    layout = metainfo.layout
+    padded = layout.form is Format.V1 and layout.total > layout.size  # may have pieces of padding
+    if not padded and list(found) == [file.length for file in layout.files]:
+        return VerifyPlan(metainfo, tuple(found), tuple(range(metainfo.num_pieces)), layout.size)
     usable = [
         _usable(file.length, size, partial=partial)
         for file, size in zip(metainfo.files, found, strict=True)
     ]
-    piece_map = metainfo.layout.piece_map
+    piece_map = layout.piece_map
     pieces: list[int] = []
     size = 0
     for index in _touched(metainfo, usable):
@@ -119,19 +124,28 @@ def _touched(metainfo: Metainfo, usable: Sequence[int]) -> Iterable[int]:
                 yield piece
 
 
-def expected(metainfo: Metainfo) -> Mapping[int, bytes]:
-    """Return the v2 root of each piece, by its index; empty for v1 torrents."""
-    piece_map = metainfo.layout.piece_map
-    return {
-        piece: root
-        for index, file in enumerate(metainfo.files)
-        for piece, root in zip(piece_map.pieces_of(index), metainfo.v2_pieces(file), strict=False)
-    }
+def expected(metainfo: Metainfo) -> DigestRun:
+    """Return the hashes that the torrent has of its pieces."""
+    layers, length = metainfo.piece_layers, metainfo.piece_length
+    roots = [
+        layers[root] if file.length > length else root
+        for file in metainfo.files
+        if (root := file.pieces_root) is not None
+    ]
+    return DigestRun(range(metainfo.num_pieces), metainfo.pieces, b"".join(roots))
 
 
-def matches(metainfo: Metainfo, roots: Mapping[int, bytes], digest: PieceDigest) -> bool:
-    """Tell whether a piece is the torrent's: by every hash that the torrent has of it."""
-    return metainfo.v1_piece(digest.index) == digest.v1 and roots.get(digest.index) == digest.v2
+def right(wanted: DigestRun, found: Sequence[PieceDigest]) -> Sequence[int]:
+    """Return which pieces are the torrent's: by every hash that the torrent has of them.
+
+    Args:
+        wanted: What the torrent says.
+        found: A run of pieces as they are.
+    """
+    run = DigestRun.of(found)
+    if wanted.cut(run.pieces) == run:
+        return run.pieces
+    return [digest.index for digest in run if wanted[digest.index] == digest]
 
 
 def judge(plan: VerifyPlan, right: Iterable[int]) -> VerifyReport:

@@ -27,6 +27,18 @@ _INTEGER = re.compile(rb"i(0|-?[1-9][0-9]{0,18})e")
 _ZERO, _NINE, _LIST, _DICT, _END = b"09lde"
 _OPENING = frozenset((_LIST, _DICT))
 _LONGEST = 11  # bytes of a string's length and its colon
+_LENGTHS = {b"%d:" % length: length for length in range(1, 256)}  # of most strings, as spelled
+_FILE = re.compile(
+    rb"d0:d6:lengthi(N)e(?:11:pieces root32:(.{32}))?ee"  # a file of a file tree (BEP 52)
+    rb"|d6:lengthi(N)e4:pathl"  # a file of v1 up to the segments of its path (BEP 3)
+    # a pad file (BEP 47)
+    rb"|d4:attr1:p6:lengthi(N)e4:pathl4:\.pad([1-9][0-9]?):([0-9]+)ee".replace(
+        b"N", b"0|[1-9][0-9]{0,17}"
+    ),
+    re.DOTALL,
+)
+_FILE_VALUES = 8  # in a file at most, the segments of a path not counted
+_FILE_DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +154,7 @@ class _Decoder:
                 raise _error(f"more than {self.limits.values:,} values", at)
             if _ZERO <= lead <= _NINE:
                 colon = data.find(b":", at, at + _LONGEST)
-                digits = data[at:colon] if colon > 0 else b""
-                if not digits.isdigit() or (lead == _ZERO and len(digits) > 1):
-                    raise _error("not a canonical string", at)
-                at = colon + 1 + int(digits)
+                at = colon + 1 + (_LENGTHS.get(data[at : colon + 1]) or self._length(at, colon))
                 if at > size:
                     raise _error("a string runs past the end", start)
                 value = data[colon + 1 : at]
@@ -155,6 +164,8 @@ class _Decoder:
             elif lead == _END:
                 value, at = frame.closed(start, is_open=bool(outer)), at + 1
                 frame = outer.pop()
+            elif lead == _DICT and (file := self._file(frame, start, len(outer), left)):
+                value, at, left = file
             elif lead in _OPENING:
                 outer.append(frame)
                 frame, at = self._opened(frame, lead, len(outer), start), at + 1
@@ -174,6 +185,51 @@ class _Decoder:
             frame.last, frame.key = key, None
             if outermost:
                 self.spans[key] = slice(frame.value_starts, at)
+
+    def _length(self, at: int, colon: int) -> int:
+        """Read the length of a string."""
+        digits = self.data[at:colon] if colon > 0 else b""
+        if not digits.isdigit() or (digits[0] == _ZERO and len(digits) > 1):
+            raise _error("not a canonical string", at)
+        return int(digits)
+
+    def _file(self, frame: _Frame, at: int, depth: int, left: int) -> tuple[Value, int, int] | None:
+        """Read a file at once if it is spelled as nearly all are; there can be a million.
+
+        What it reads is what the loop would: all else, and whatever may be wrong, is left to that.
+
+        Returns:
+            The dict, where it ends, and how many more values the document may have.
+        """
+        if frame.key is None or left < _FILE_VALUES or depth + _FILE_DEPTH > self.limits.depth:
+            return None
+        found = _FILE.match(self.data, at)
+        if found is None:
+            return None
+        length, root, of_v1, of_pad, digits, name = found.groups()
+        if of_v1:
+            return self._path(int(of_v1), found.end(), left - 4)
+        if length:
+            entry: dict[bytes, Value] = {b"length": int(length)}
+            if root:
+                entry[b"pieces root"] = root
+            return {b"": entry}, found.end(), left - 2 - 2 * len(entry)
+        if int(digits) != len(name):
+            return None
+        pad: dict[bytes, Value] = {b"attr": b"p", b"length": int(of_pad), b"path": [b".pad", name]}
+        return pad, found.end(), left - _FILE_VALUES
+
+    def _path(self, length: int, at: int, left: int) -> tuple[Value, int, int] | None:
+        """Read the rest of a file of v1: segments of no strange length, and the end."""
+        data, path = self.data, list[Value]()
+        while data[at : at + 2] != b"ee":
+            colon = data.find(b":", at, at + _LONGEST)
+            size = _LENGTHS.get(data[at : colon + 1])
+            if size is None or len(path) == left:
+                return None
+            at = colon + 1 + size
+            path.append(data[colon + 1 : at])
+        return {b"length": length, b"path": path}, at + 2, left - len(path)
 
     def _integer(self, frame: _Frame, at: int) -> tuple[int, int]:
         """Read an integer, or say what stands in its place."""

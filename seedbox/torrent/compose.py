@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import cast
+from typing import cast, overload
 
 from seedbox.torrent import merkle, paths, pieces
 from seedbox.torrent.bencode import DEFAULT_LIMITS, Encodable, Encoded, decode_dict, encode
-from seedbox.torrent.info_hash import Format
+from seedbox.torrent.info_hash import V1_BYTES, V2_BYTES, Format
 from seedbox.torrent.layout import File, Layout
 from seedbox.torrent.metainfo import Metainfo, assemble
 
@@ -28,6 +28,71 @@ class PieceDigest:
     index: int
     v1: bytes | None  # 20 bytes: SHA-1 of the piece, padding included (BEP 3, BEP 47)
     v2: bytes | None  # 32 bytes: merkle.small_root in a file of one piece, else piece_layer's
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRun(Sequence[PieceDigest]):
+    """The hashes of pieces that follow each other, held as a torrent has them: end to end."""
+
+    pieces: range
+    v1: bytes  # 20 bytes a piece; empty without v1
+    v2: bytes  # 32 bytes a piece; empty without v2
+
+    @staticmethod
+    def of(digests: Sequence[PieceDigest]) -> DigestRun:
+        """Return the same hashes as a run.
+
+        Raises:
+            ValueError: The pieces do not follow each other, or some have a hash that others lack.
+        """
+        if isinstance(digests, DigestRun):
+            return digests
+        first = digests[0].index if digests else 0
+        pieces = range(first, first + len(digests))
+        if [digest.index for digest in digests] != list(pieces):
+            raise ValueError(f"{len(digests)} digests for pieces that do not follow each other")
+        v1 = b"".join([digest.v1 or b"" for digest in digests])
+        v2 = b"".join([digest.v2 or b"" for digest in digests])
+        if len(v1) not in {0, len(pieces) * V1_BYTES} or len(v2) not in {0, len(pieces) * V2_BYTES}:
+            raise ValueError("a piece lacks a hash that its format needs")
+        return DigestRun(pieces, v1, v2)
+
+    @staticmethod
+    def joined(runs: Sequence[Sequence[PieceDigest]]) -> DigestRun:
+        """Return one run of several, each of which goes on where the one before ends.
+
+        Raises:
+            ValueError: As `of`.
+        """
+        each = [DigestRun.of(run) for run in runs if run]
+        if any(one.pieces.stop != two.pieces.start for one, two in pairwise(each)):
+            raise ValueError("runs of digests that do not follow each other")
+        pieces = range(each[0].pieces.start, each[-1].pieces.stop) if each else range(0)
+        return DigestRun(pieces, b"".join(run.v1 for run in each), b"".join(run.v2 for run in each))
+
+    def cut(self, pieces: range) -> DigestRun:
+        """Return the hashes of some of its pieces."""
+        start, stop = pieces.start - self.pieces.start, pieces.stop - self.pieces.start
+        v1 = self.v1[start * V1_BYTES : stop * V1_BYTES]
+        return DigestRun(pieces, v1, self.v2[start * V2_BYTES : stop * V2_BYTES])
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    @overload
+    def __getitem__(self, at: int) -> PieceDigest: ...
+    @overload
+    def __getitem__(self, at: slice) -> DigestRun: ...
+    def __getitem__(self, at: int | slice) -> PieceDigest | DigestRun:
+        if isinstance(at, slice):
+            return self.cut(self.pieces[at])
+        index = self.pieces[at]
+        v1, v2 = self._hashes(index - self.pieces.start)
+        return PieceDigest(index, v1, v2)
+
+    def _hashes(self, at: int) -> tuple[bytes | None, bytes | None]:
+        v1 = self.v1[at * V1_BYTES : (at + 1) * V1_BYTES]
+        return v1 or None, self.v2[at * V2_BYTES : (at + 1) * V2_BYTES] or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +120,8 @@ def compose(layout: Layout, digests: Sequence[PieceDigest], extras: Extras) -> M
             the caller.
         InvalidTorrentError: The extras break their BEP, or the torrent is too large.
     """
-    if [digest.index for digest in digests] != list(range(layout.piece_map.count)):
+    run = DigestRun.of(digests)
+    if run.pieces != range(layout.piece_map.count):
         raise ValueError(f"{len(digests)} digests for {layout.piece_map.count} pieces")
     _hold_to_arrange(layout)
     v1 = b""
@@ -65,10 +131,10 @@ def compose(layout: Layout, digests: Sequence[PieceDigest], extras: Extras) -> M
         b"piece length": layout.piece_length,
     }
     if layout.form is not Format.V2:
-        v1 = b"".join(_held(digest.v1) for digest in digests)
+        v1 = _held(run.v1)
         info |= {**_v1_half(layout), b"pieces": v1}
     if layout.form is not Format.V1:
-        layout, layers = _with_trees(layout, digests)
+        layout, layers = _with_trees(layout, _held(run.v2))
         info |= {b"meta version": 2, b"file tree": _file_tree(layout)}
     return _written(layout, encode(info), v1, layers, _beside(extras))
 
@@ -108,10 +174,10 @@ def _hold_to_arrange(layout: Layout) -> None:
         raise ValueError("the layout was not made by arrange: readers would see another one")
 
 
-def _held(digest: bytes | None) -> bytes:
-    if digest is None:
+def _held(hashes: bytes) -> bytes:
+    if not hashes:
         raise ValueError("a piece lacks a hash that its format needs")
-    return digest
+    return hashes
 
 
 def _beside(extras: Extras) -> dict[bytes, Encodable]:
@@ -144,7 +210,7 @@ def _v1_half(layout: Layout) -> dict[bytes, Encodable]:
     for file in layout.files:
         if file.offset > at:
             entries.append(_pad_file(file.offset - at))
-        path = b"".join(_spelled(part) for part in file.path[1:])
+        path = b"".join([_spelled(part) for part in file.path[1:]])
         entries.append(b"d6:lengthi%de4:pathl%bee" % (file.length, path))
         at = file.offset + file.length
     if layout.total > at:
@@ -159,22 +225,23 @@ def _spelled(segment: str) -> bytes:
 
 def _pad_file(length: int) -> bytes:
     """Return the entry of a pad file; its path is the one that BEP 47 recommends."""
-    return b"d4:attr1:p6:lengthi%de4:pathl4:.pad%bee" % (length, _spelled(str(length)))
+    digits = b"%d" % length
+    return b"d4:attr1:p6:lengthi%be4:pathl4:.pad%d:%bee" % (digits, len(digits), digits)
 
 
-def _with_trees(
-    layout: Layout, digests: Sequence[PieceDigest]
-) -> tuple[Layout, dict[bytes, bytes]]:
+def _with_trees(layout: Layout, hashes: bytes) -> tuple[Layout, dict[bytes, bytes]]:
     """Return the layout with the pieces root of each file, and the piece layers (BEP 52)."""
-    piece_map = layout.piece_map
     files: list[File] = []
     layers: dict[bytes, bytes] = {}
-    for index, file in enumerate(layout.files):
-        layer = [_held(digests[piece].v2) for piece in piece_map.pieces_of(index)]
-        root = layer[0] if layer else None
-        if len(layer) > 1:
-            root = merkle.pieces_root(layer, layout.piece_length)
-            layers[root] = b"".join(layer)
+    at = 0
+    for file in layout.files:
+        stop = at + -(-file.length // layout.piece_length) * V2_BYTES
+        layer = hashes[at:stop]
+        root = layer or None
+        if len(layer) > V2_BYTES:
+            root = merkle.layer_root(layer, layout.piece_length)
+            layers[root] = layer
+        at = stop
         files.append(File(file.path, file.length, file.offset, root))
     return replace(layout, files=tuple(files)), layers
 

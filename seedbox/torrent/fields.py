@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 from seedbox.errors import InvalidTorrentError
 from seedbox.torrent import paths, pieces
@@ -20,6 +20,7 @@ T = TypeVar("T", int, bytes, "list[Value]", "dict[bytes, Value]")
 
 _MAX_SIZE = (1 << 48) - 1  # bytes; libtorrent reads no larger torrents
 _MAX_SEGMENTS = 5_000_000
+_PLAIN = 2  # keys of a file with a length, and a path or a root; it has no attributes
 _NAMES = {int: "a number", bytes: "a string", list: "a list", dict: "a dictionary"}
 
 
@@ -72,6 +73,18 @@ def text(value: Value, what: str) -> str:
         return value.decode()
     except UnicodeDecodeError:
         raise InvalidTorrentError(f"{what!r} is not UTF-8: {value[:40]!r}") from None
+
+
+def texts(values: list[Value], what: str) -> list[str]:
+    """Return strings that must be UTF-8.
+
+    Raises:
+        InvalidTorrentError: As `text`.
+    """
+    try:
+        return [value.decode() for value in cast("list[bytes]", values)]
+    except (AttributeError, UnicodeDecodeError):
+        return [text(value, what) for value in values]
 
 
 def optional_text(where: Dict, key: bytes) -> str | None:
@@ -136,8 +149,9 @@ def v1_files(info: Dict, name: str) -> Half:
         if not isinstance(entry, dict):
             raise InvalidTorrentError("'files' holds something that is not a file")
         length = _length(entry)
-        path = (name, *(text(part, "path") for part in _v1_path(entry)))
-        if b"p" in _attributes(entry, path) or paths.is_pad_file(path):
+        plain = len(entry) == _PLAIN and b"path" in entry
+        path = (name, *texts(get(entry, b"path", list) if plain else _v1_path(entry), "path"))
+        if (not plain and b"p" in _attributes(entry, path)) or paths.is_pad_file(path):
             pads.append((at, length))
         else:
             files.append(File(path, length, at))
@@ -165,7 +179,8 @@ def v2_files(tree: Dict, name: str, piece_length: int, *, folder: bool) -> Half:
     single = len(found) == 1 and len(found[0][0]) == 1 and not folder
     lengths, roots = [], []
     for path, entry in found:
-        if b"p" in _attributes(entry, path):
+        plain = len(entry) == _PLAIN and b"length" in entry and b"pieces root" in entry
+        if not plain and b"p" in _attributes(entry, path):
             raise InvalidTorrentError(f"file tree: {'/'.join(path)!r} is a pad file")
         length, root = _length(entry), optional(entry, b"pieces root", bytes)
         if bool(length) != (root is not None) or (root is not None and len(root) != V2_BYTES):
@@ -208,9 +223,11 @@ def _leaves(tree: Dict) -> Iterator[tuple[tuple[str, ...], Dict]]:
 
 
 def _length(entry: Dict) -> int:
-    length = get(entry, b"length", int)
-    if length < 0:
-        raise InvalidTorrentError(f"a file of {length:,} bytes")
+    length = entry.get(b"length")
+    if type(length) is not int or not 0 <= length <= _MAX_SIZE:
+        length = get(entry, b"length", int)
+        if length < 0:
+            raise InvalidTorrentError(f"a file of {length:,} bytes")
     return _row(length)
 
 

@@ -10,6 +10,8 @@ from functools import lru_cache
 from hashlib import sha256
 
 BLOCK_SIZE = 16 * 1024  # bytes; BEP 52 fixes it for every v2 torrent
+_DIGEST = 32  # bytes
+_PAIR = 2 * _DIGEST
 _ZERO = bytes(32)  # BEP 52: stands in for a missing leaf; not the hash of zeros
 
 
@@ -38,7 +40,25 @@ def pieces_root(layer: Sequence[bytes], piece_length: int) -> bytes:
     Raises:
         ValueError: The layer is empty, or piece_length breaks its rule.
     """
-    return _root(layer, _power_of_two(len(layer)), padding_root(piece_length))
+    return layer_root(b"".join(layer), piece_length)
+
+
+def layer_root(layer: bytes, piece_length: int) -> bytes:
+    """Return the same as `pieces_root` from a piece layer as a torrent has it, in one string.
+
+    Raises:
+        ValueError: As `pieces_root`.
+    """
+    width, pad = _power_of_two(len(layer) // _DIGEST), padding_root(piece_length)
+    while width > 1:
+        if len(layer) % _PAIR:
+            layer += pad
+        pairs = range(0, len(layer), _PAIR)
+        layer = b"".join([sha256(layer[at : at + _PAIR]).digest() for at in pairs])
+        width //= 2
+        if width > 1:
+            pad = _node(pad, pad)
+    return layer
 
 
 def small_root(blocks: Sequence[bytes]) -> bytes:

@@ -246,8 +246,7 @@ def _layers(top: Dict, layout: Layout) -> dict[bytes, bytes]:
             raise InvalidTorrentError(f"no piece layer of {count:,} digests for {file.path[-1]!r}")
         if root in layers:
             continue
-        digests = [layer[at : at + V2_BYTES] for at in range(0, len(layer), V2_BYTES)]
-        if merkle.pieces_root(digests, layout.piece_length) != root:
+        if merkle.layer_root(layer, layout.piece_length) != root:
             raise InvalidTorrentError(f"the piece layer of {file.path[-1]!r} misses its root")
         layers[root] = layer
     if len(layers) != len(given):

@@ -24,6 +24,7 @@ _WINDOWS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _PAD_FILE = "_____padding_file_"  # BitComet's pad files, older than BEP 47, are known by this
+_PLAIN = re.compile(r"[0-9A-Za-z_-]{5,100}(?:\.[0-9A-Za-z_-]{1,100})?")  # no device, not too long
 _SURROGATE = re.compile("[\ud800-\udfff]")  # how Python keeps bytes that are no UTF-8
 
 
@@ -43,7 +44,9 @@ def problem(path: Path) -> str | None:
 
 def _segment_problem(segment: str) -> str | None:
     why = None
-    if _NAMELESS.fullmatch(segment):
+    if _PLAIN.fullmatch(segment) and _PAD_FILE not in segment:
+        pass
+    elif _NAMELESS.fullmatch(segment):
         why = f"has the segment {segment!r}"
     elif _FORBIDDEN.search(segment):
         why = "has a slash, a backslash or a control character in a segment"
@@ -60,9 +63,14 @@ def _segment_problem(segment: str) -> str | None:
     return why
 
 
+def folded(path: Path) -> Path:
+    """Return what all spellings of a path have in common, on systems that fold names together."""
+    return tuple(map(_fold, path))
+
+
 def is_pad_file(path: Path) -> bool:
     """Return whether clients take a file for padding by its path (BitComet)."""
-    return any(_PAD_FILE in segment for segment in path)
+    return _PAD_FILE in "/".join(path)
 
 
 def problems(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

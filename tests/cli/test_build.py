@@ -35,7 +35,17 @@ def test_people_get_a_table_and_json_readers_one_document(dataset: Publisher) ->
     ]
     document = again.document
     assert set(document) == {
-        *("manifest", "catalog", "size", "hashed", "unlisted", "left_out", "refused", "shards")
+        *(
+            "manifest",
+            "catalog",
+            "size",
+            "hashed",
+            "unlisted",
+            "left_out",
+            "refused",
+            "more_refused",
+            "shards",
+        )
     }
     assert document["manifest"] == str(dataset.manifest)
     assert (document["size"], document["unlisted"], document["left_out"]) == (ALL, 1, [])
@@ -95,7 +105,18 @@ def test_dry_run_prints_the_plan_and_touches_nothing(dataset: Publisher) -> None
         *("shard", "files", "size", "pieces", "of", "coverage")
     ]
     assert set(document) == {
-        *("id", "root", "pack", "pack_why", "catalog", "size", "unlisted", "refused", "shards")
+        *(
+            "id",
+            "root",
+            "pack",
+            "pack_why",
+            "catalog",
+            "size",
+            "unlisted",
+            "refused",
+            "more_refused",
+            "shards",
+        )
     }
     assert document["shards"][2] == {
         "name": "set-0003",

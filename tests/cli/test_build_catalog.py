@@ -2,21 +2,25 @@
 
 import builtins
 import hashlib
+import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seedbox.cli import build as _  # noqa: F401  (imported before imports are hindered)
 from support.cli import run
+from support.encoders import HALVES, PATHS, PYTHON
 from support.publisher import HEAD, Publisher
 
 LICENSE = 'license:\n  spdx: CC-BY-4.0\n  attribution: "Example Lab, CC BY 4.0"\n'
 
 
-def of_catalog(dataset: Publisher, *words: object) -> list[dict[str, object]]:
+def of_catalog(dataset: Publisher, *words: object) -> list[dict[str, Any]]:
     document = run("search", dataset.manifest, *words, "--data", dataset.out, "--json").document
-    items: list[dict[str, object]] = document["items"]
+    items: list[dict[str, Any]] = document["items"]
     return items
 
 
@@ -44,16 +48,42 @@ def test_the_catalog_comes_first_and_every_command_takes_it(dataset: Publisher, 
     assert run("export", "croissant", dataset.manifest).status == 0
 
 
+def from_tar(dataset: Publisher, item: Mapping[str, Any]) -> bytes:
+    """The bytes of an item, by what `search` says of it alone."""
+    with (dataset.out / f"{item['shard']}.tar").open("rb") as stream:
+        stream.seek(item["offset"])
+        return stream.read(item["length"])
+
+
 def test_an_item_is_read_from_its_tar_by_what_the_catalog_says_alone(dataset: Publisher) -> None:
     dataset.build("--catalog", "--pack", "tar")
 
-    (item,) = of_catalog(dataset, "--item", "f/g/h.bin")
+    for path in ("b/c.bin", "a.bin", "f/g/h.bin", "f/empty"):
+        (item,) = of_catalog(dataset, "--item", path)
+        wanted = (dataset.source / path).read_bytes()
+        assert item["length"] == item["size"] == len(wanted)
+        assert hashlib.sha256(from_tar(dataset, item)).digest() == hashlib.sha256(wanted).digest()
 
-    with (dataset.out / f"{item['shard']}.tar").open("rb") as stream:
-        stream.seek(int(str(item["offset"])))
-        found = stream.read(int(str(item["length"])))
-    wanted = (dataset.source / "f" / "g" / "h.bin").read_bytes()
-    assert hashlib.sha256(found).digest() == hashlib.sha256(wanted).digest()
+
+def test_an_encoded_item_is_read_so_too_and_has_the_digest_of_its_original(
+    dataset: Publisher,
+) -> None:
+    own = {
+        "run": [*PYTHON, PATHS + HALVES, "{in}", "{out}"],
+        "version": [*PYTHON, "print('fake 1.0')"],
+        "suffix": ".half",
+    }
+    half = f"{{below: 10, command: {json.dumps(own)}}}"
+    dataset.head.write_text(HEAD + f"renditions:\n  original: {{}}\n  half: {half}\n")
+    dataset.build("--catalog", "--pack", "tar", "--allow-commands")
+
+    for path in ("e.bin", "f/g/h.bin"):
+        (item,) = of_catalog(dataset, "--item", path)
+        original = (dataset.source / path).read_bytes()
+        assert item["rendition"] == "half"
+        assert item["sha256"] == hashlib.sha256(original).hexdigest()
+        assert (item["size"], item["length"]) == (len(original), len(original) // 2)
+        assert from_tar(dataset, item) == original[: len(original) // 2]
 
 
 def test_the_catalog_verifies_in_the_folder_of_a_mirror(dataset: Publisher) -> None:

@@ -223,3 +223,18 @@ def test_a_seed_that_really_runs_is_well(setup: Setup) -> None:
     assert at(found, "lock", setup.state)["found"] == f"process {seed.pid} has it, and answers"
     assert at(found, "open-files", f"process {seed.pid}")["verdict"] == "PASS"
     assert at(found, "announced")["verdict"] == "N/A"  # it has no tracker, and has only begun
+
+
+def test_of_another_machine_s_daemon_only_what_it_says_itself_is_judged(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    token.chmod(0o600)
+    there = OnAddress(Endpoint("127.0.0.2", 0), TOKEN)  # by its address, not this machine's own
+    daemon = FakeDaemon(faring(tmp_path / "there", "203.0.113.1:6881"))
+    with running(there, daemon=daemon) as served:
+        _, found = diagnosed("--api", served.places[0], "--token-file", token)
+
+    assert at(found, "port")["verdict"] == "N/A"
+    assert at(found, "port")["hint"] == "Run `seedbox doctor` there."
+    assert at(found, "announced")["verdict"] == "PASS"
+    assert not [row for row in found if row["point"] in {"state", "data", "lock", "manifest"}]

@@ -46,7 +46,8 @@ def test_a_manifest_as_json(built: Publisher) -> None:
         ("set-0003", 20, 1),
     ]
     assert set(shards[0]) == {
-        *("name", "role", "rendition", "license", "files", "size", "use", "coverage", "info_hash")
+        *("name", "role", "rendition", "license", "files", "size", "use", "coverage", "release"),
+        "info_hash",
     }
 
 

@@ -34,6 +34,7 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "120"))
 ROOT = Path(__file__).parents[1]
 MANIFEST = (ROOT / "unit" / "manifest" / "example.yaml").read_bytes()
 HEAD = MANIFEST.partition(b"\nshards:")[0] + b"\n"
+STAGED = HEAD + b"release: {head: {coverage: 80%, after: 7d}, tail: {shards: 9, every: month}}\n"
 WITHDRAWALS = b"""\
 seedbox-withdrawals: 1
 id: org.example/wiki-graph
@@ -185,7 +186,7 @@ SECRET = write_secret_key(KEY, None, salt=bytes(32))
 READERS = [
     Reader("check", lint, [MANIFEST, HEAD]),
     Reader("manifest", read_and_write, [MANIFEST, HEAD]),
-    Reader("head", read_and_write_head, [HEAD, MANIFEST]),
+    Reader("head", read_and_write_head, [HEAD, STAGED, MANIFEST]),
     Reader("withdrawals", read_and_write_withdrawals, [WITHDRAWALS]),
     Reader("signature", verify, [SIGNATURE]),
     Reader("public key", read_public_key, [KEY.public.text.encode(), b"RW"]),

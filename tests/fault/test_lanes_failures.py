@@ -9,13 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seedbox.hashing.extension import SharedProgress, Span
+from seedbox.hashing.extension import Place, SharedProgress, Span
 from support import lanes
 from support.faults import nothing_left_open
 from support.lanes import DATA, place_of_extension
@@ -118,6 +118,79 @@ def test_no_file_stays_open_and_no_buffer_stays_held(
     buffer.append(0)  # a bytearray that is in use cannot grow
 
 
+# --- located files ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[int]:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/a").write_bytes(DATA[:150_000])
+    fd = os.open(tmp_path, os.O_RDONLY)
+    yield fd
+    os.close(fd)
+
+
+def placed(root: int, name: str = "d/a", *, size: int = 150_000, later: int = 0) -> Place:
+    mtime = os.stat("d/a", dir_fd=root).st_mtime_ns
+    return (root, name.encode(), size, mtime + later)
+
+
+@every_path
+@every_form
+def test_a_located_file_is_hashed_as_its_bytes_are(
+    root: int, path: str, form: dict[str, Any]
+) -> None:
+    def run(source: Place | bytes) -> object:
+        spans: list[Span] = [(source, 0, 131_072, False), (source, 131_072, 18_928, False)]
+        return EXTENSION.hash_spans(spans, piece_length=65536, path=path, **form)
+
+    with nothing_left_open():
+        assert run(placed(root)) == run(DATA[:150_000])
+
+
+@every_path
+@every_form
+def test_a_located_file_that_is_not_what_it_was_is_named_by_its_span(
+    root: int, path: str, form: dict[str, Any]
+) -> None:
+    whole: Span = (placed(root), 0, 65536, False)
+    for wrong in (placed(root, later=1), placed(root, size=150_001), placed(root, size=-1)):
+        for length in (150_000, 70_000, 1):
+            spans: list[Span] = [whole, (wrong, 0, length, False)]
+            with nothing_left_open(), pytest.raises(EXTENSION.ReadError) as caught:
+                EXTENSION.hash_spans(spans, piece_length=65536, path=path, **form)
+
+            assert caught.value.args[::2] == (1, None)
+    too_long: Span = (placed(root), 0, 150_001, True)
+    with nothing_left_open(), pytest.raises(EXTENSION.ReadError) as caught:
+        EXTENSION.hash_spans([whole, too_long], piece_length=65536, path=path, **form)
+    assert caught.value.args == (1, 150_000, None)
+
+
+@every_form
+def test_no_link_is_followed_to_a_located_file_and_nothing_is_waited_for(
+    root: int, tmp_path: Path, form: dict[str, Any]
+) -> None:
+    (tmp_path / "link").symlink_to("d/a")
+    (tmp_path / "folder").symlink_to("d")
+    os.mkfifo(tmp_path / "fifo")
+    reasons = {
+        "link": {errno.ELOOP},
+        "folder/a": {errno.ELOOP, errno.ENOTDIR},
+        "none": {errno.ENOENT},
+        "d": {errno.EISDIR},
+        "fifo": {errno.ESPIPE},
+        "../x": {errno.EXDEV},
+    }
+    for name, reason in reasons.items():
+        spans: list[Span] = [(DATA, 0, 65536, False), (placed(root, name), 0, 5, True)]
+        with nothing_left_open(), pytest.raises(EXTENSION.ReadError) as caught:
+            EXTENSION.hash_spans(spans, piece_length=65536, **form)
+
+        assert caught.value.args[:2] == (1, 0)
+        assert caught.value.args[2] in reason
+
+
 # --- memory -----------------------------------------------------------------------------------
 
 
@@ -197,6 +270,9 @@ def test_nothing_leaks_whether_it_goes_well_or_not(tmp_path: Path, path: str) ->
         ([(None, 0, 1 << 62, True)] * 2, {"piece_length": 16384, "v1": True}, ValueError),
         ([("a\0b", 0, 1, True)], {"piece_length": 16384, "v1": True}, ValueError),
         ([(1.5, 0, 1, True)], {"piece_length": 16384, "v1": True}, TypeError),
+        ([((0, b"a", 1), 0, 1, True)], {"piece_length": 16384, "v1": True}, TypeError),
+        ([((0, b"a\0b", 1, 0), 0, 1, True)], {"piece_length": 16384, "v1": True}, ValueError),
+        ([((1 << 40, b"a", 1, 0), 0, 1, True)], {"piece_length": 16384, "v1": True}, OverflowError),
         ([(b"a", 0, 1)], {"piece_length": 16384, "v1": True}, TypeError),
         ([[b"a", 0, 1, True]], {"piece_length": 16384, "v1": True}, TypeError),
         (7, {"piece_length": 16384, "v1": True}, TypeError),

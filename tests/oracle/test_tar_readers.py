@@ -36,23 +36,22 @@ def shard(tmp_path: Path) -> Path:
 def test_programs_list_and_extract_the_same_items(
     shard: Path, tmp_path: Path, program: str
 ) -> None:
-    if not shutil.which(program):
+    found = shutil.which(program)
+    if found is None:
         pytest.skip(f"{program} is not installed")
     env = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
     plain = ["--quoting-style=literal"] if program == "tar" else []
 
-    listed = subprocess.run(
-        [program, "-tf", shard, *plain], capture_output=True, check=True, env=env
-    )
+    listed = subprocess.run([found, "-tf", shard, *plain], capture_output=True, check=True, env=env)
     (tmp_path / "to").mkdir()
     took = subprocess.run(
-        [program, "-xf", shard, "-C", tmp_path / "to"], capture_output=True, check=True, env=env
+        [found, "-xf", shard, "-C", tmp_path / "to"], capture_output=True, check=True, env=env
     )
 
     assert listed.stdout.decode().splitlines() == list(FILES)
     assert (listed.stderr, took.stderr) == (b"", b"")
-    found = (path for path in (tmp_path / "to").rglob("*") if path.is_file())
-    files = {path.relative_to(tmp_path / "to").as_posix(): path.read_bytes() for path in found}
+    paths = (path for path in (tmp_path / "to").rglob("*") if path.is_file())
+    files = {path.relative_to(tmp_path / "to").as_posix(): path.read_bytes() for path in paths}
     assert files == FILES
 
 
@@ -121,9 +120,10 @@ def test_webdataset_finds_the_samples(tmp_path: Path) -> None:
     packed(members(tmp_path / "source", SAMPLES), tmp_path / "out")
     shard = tmp_path / "out" / "s.tar"
 
-    assert by_documentation(shard) == EXPECTED
-    webdataset = pytest.importorskip("webdataset")
+    webdataset = pytest.importorskip("webdataset")  # takes a second, for this test alone
     found = webdataset.WebDataset(str(shard), shardshuffle=False)
+
+    assert by_documentation(shard) == EXPECTED
     samples = [
         {key: value for key, value in s.items() if key not in {"__url__", "__local_path__"}}
         for s in found

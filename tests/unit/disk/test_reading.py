@@ -249,6 +249,21 @@ def test_locate_looks_at_each_path_in_order(tmp_path: Path) -> None:
     assert found == located(tmp_path / "b")
 
 
+def test_locate_gives_what_a_look_at_each_gives_whatever_lies_before_it(
+    tmp_path: Path, fifo: Path
+) -> None:
+    write(tmp_path, {"a/b/c": b"1", "a/b/d": b"12", "a/e": b"123", "x": b""})
+    (tmp_path / "link").symlink_to("a")
+    names = ["a/b/c", "no/b", "no/c", "a/b/d", "link/e", "link/e", "x/y", "x/z", "a/e", "a/no", "x"]
+    paths = [(fifo.name,), *(tuple(name.split("/")) for name in names)]
+
+    with nothing_left_open():
+        found = disk.locate(tmp_path, paths * 2)
+
+    assert found == [disk.look(tmp_path, parts) for parts in paths] * 2
+    assert [type(each) for each in found[1:4]] == [disk.Located, disk.Absent, disk.Absent]
+
+
 def test_a_place_is_vacant_only_if_nothing_stands_there_or_in_the_way(
     tmp_path: Path, fifo: Path
 ) -> None:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbox import disk
-from seedbox.errors import DiskError, NoSpaceError
+from seedbox.errors import DiskError, InUseError, NoSpaceError
 from seedbox.jobs import journal
+from seedbox.jobs.events import Event, Note
 from seedbox.torrent.compose import PieceDigest
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import Layout, arrange
@@ -184,3 +185,47 @@ def test_an_error_of_whoever_uses_a_journal_stays_what_it_is(tmp_path: Path) -> 
         raise BrokenPipeError
     with pytest.raises(NoSpaceError), journal.opened(path, layout(), located()):
         raise NoSpaceError("x", folder="y", need=1, free=0) from OSError(errno.EIO, "")
+
+
+# --- two attempts -----------------------------------------------------------------------------
+
+
+def test_a_second_attempt_waits_for_the_first_and_knows_what_it_has_added(tmp_path: Path) -> None:
+    path = tmp_path / "s.pieces"
+    first = journal.opened(path, layout(), located())
+    opened = first.__enter__()
+    events: list[Event] = []
+
+    def end(event: Event) -> None:
+        events.append(event)
+        opened.add([digest(3)])
+        first.__exit__(None, None, None)
+
+    with journal.opened(path, layout(), located(), on_event=end) as second:
+        assert second.known == {3: digest(3)}
+    assert events == [Note("s: another process is at work on it, waiting for that")]
+
+
+def test_a_second_attempt_gives_up_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with (
+        journal.opened(path, layout(), located()),
+        pytest.raises(InUseError, match="another seedbox is at work in"),
+        journal.opened(path, layout(), located(), patience=0),
+    ):
+        pass
+
+
+def test_a_journal_that_was_removed_while_it_was_waited_for_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    first = journal.opened(path, layout(), located())
+    first.__enter__().add([digest(3)])
+
+    def end(_: Event) -> None:
+        path.unlink()
+        first.__exit__(None, None, None)
+
+    with journal.opened(path, layout(), located(), on_event=end) as second:
+        assert second.known == {}
+        second.add([digest(1)])
+    assert kept(path) == {1: digest(1)}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seedbox.errors import InvalidManifestError, InvalidTorrentError, SourceError
+from seedbox.errors import InvalidManifestError, SourceError
 from seedbox.jobs.shards import (
     Source,
     find,
@@ -12,7 +12,6 @@ from seedbox.jobs.shards import (
     in_tree,
     read_head,
     read_manifest,
-    read_torrent,
 )
 from seedbox.jobs.shards import shard_torrent as torrent_of
 from seedbox.manifest.model import Role
@@ -44,13 +43,6 @@ def test_a_manifest_and_a_head_are_read_from_their_files(tmp_path: Path, source:
         read_manifest(tmp_path / "dataset.yaml")
     with pytest.raises(SourceError, match="does not exist"):
         read_manifest(tmp_path / "nothing.yaml")
-
-
-def test_a_bad_torrent_is_named(tmp_path: Path) -> None:
-    (tmp_path / "bad.torrent").write_bytes(b"d4:infoi1ee")
-
-    with pytest.raises(InvalidTorrentError, match=f"{tmp_path}/bad.torrent is not a usable"):
-        read_torrent(tmp_path / "bad.torrent")
 
 
 def test_a_torrent_behind_a_link_is_not_read(source: Source) -> None:

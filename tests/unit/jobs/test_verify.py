@@ -137,12 +137,29 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("path", ["fastest", "hashlib"])
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, form: Format, path: str) -> None:
+def test_a_file_that_has_become_a_link_is_named_and_not_followed(
+    tmp_path: Path, form: Format, path: str
+) -> None:
+    write(tmp_path, FILES)
+    plan, found = planned(make(FILES, form, piece_length=16_384), tmp_path)
+    (tmp_path / "b/c").rename(tmp_path / "b/moved")
+    (tmp_path / "b/c").symlink_to("moved")
+
+    with (
+        forced("hashlib") if path == "hashlib" else nullcontext(),
+        nothing_left_open(),
+        pytest.raises(DiskError, match=f"cannot read {tmp_path}/b/c: Too many levels"),
+    ):
+        run_verify(plan, found, name="set", jobs=2, on_event=ignore)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, form: Format) -> None:
     write(tmp_path, FILES)
     plan, found = planned(make(FILES, form, piece_length=16_384), tmp_path)
 
     with (
-        forced("hashlib") if path == "hashlib" else nullcontext(),
+        forced("hashlib"),
         nothing_left_open(),
         refusing("open", "c", errno.EACCES) as refused,
         pytest.raises(DiskError, match=f"cannot .* {tmp_path}/b/c: Permission denied"),

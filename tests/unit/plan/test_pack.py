@@ -14,11 +14,6 @@ HEAD: Head = parse_head(
 
 
 @dataclass(frozen=True)
-class Thing:
-    size: int
-
-
-@dataclass(frozen=True)
 class Options:
     web_seeds: tuple[str, ...] = ()
 
@@ -33,7 +28,7 @@ class Options:
     ],
 )
 def test_a_hundred_thousand_small_items_are_packed(count: int, size: int, pack: Pack) -> None:
-    chosen = choose_pack(HEAD, [Thing(size)] * count, Options())
+    chosen = choose_pack(HEAD, count, count * size, Options())
 
     assert chosen.pack is pack
     assert chosen.why is not None
@@ -41,7 +36,7 @@ def test_a_hundred_thousand_small_items_are_packed(count: int, size: int, pack: 
 
 
 def test_web_seeds_serve_files_so_nothing_is_packed_then() -> None:
-    chosen = choose_pack(HEAD, [Thing(10)] * 100_000, Options(("https://example.org/",)))
+    chosen = choose_pack(HEAD, 100_000, 1_000_000, Options(("https://example.org/",)))
 
     assert chosen.pack is Pack.FILES
 
@@ -49,6 +44,6 @@ def test_web_seeds_serve_files_so_nothing_is_packed_then() -> None:
 @pytest.mark.parametrize("pack", list(Pack))
 def test_what_the_publisher_has_chosen_stays(pack: Pack) -> None:
     for count in (1, 100_000):
-        chosen = choose_pack(replace(HEAD, pack=pack), [Thing(10)] * count, Options())
+        chosen = choose_pack(replace(HEAD, pack=pack), count, count * 10, Options())
 
         assert (chosen.pack, chosen.why) == (pack, None)

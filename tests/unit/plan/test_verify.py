@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,10 @@ from seedbox.plan.verify import (
     VerifyReport,
     expected,
     judge,
-    matches,
     plan_verify,
+    right,
 )
+from seedbox.torrent.bencode import Encodable, encode
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.metainfo import Metainfo
 from support import reference
@@ -48,9 +50,8 @@ def verified(
         data = files[name]
         row[name] = (b"" if isinstance(data, str) else data)[: file.length].ljust(file.length, b"0")
     digests = reference.digests(row, metainfo.piece_length, metainfo.form)
-    roots = expected(metainfo)
-    right = [piece for piece in plan.pieces if matches(metainfo, roots, digests[piece])]
-    return plan, judge(plan, right)
+    found = right(expected(metainfo), digests)
+    return plan, judge(plan, [piece for piece in plan.pieces if piece in found])
 
 
 def results(report: VerifyReport) -> dict[str, FileResult]:
@@ -284,11 +285,41 @@ def test_a_hybrid_piece_must_fit_both_its_hashes() -> None:
     files = contents({"a": 40_000, "b": 10})
     metainfo = make(files, Format.HYBRID, piece_length=16_384)
     other = make({**files, "a": flipped(files["a"], 0)}, Format.HYBRID, piece_length=16_384)
-    digest = reference.digests(files, 16_384, Format.HYBRID)[0]
-    wrong = reference.digests({**files, "a": flipped(files["a"], 0)}, 16_384, Format.HYBRID)[0]
-    roots = expected(metainfo)
+    wanted, changed = expected(metainfo), expected(other)
+    digests = reference.digests(files, 16_384, Format.HYBRID)
 
-    assert matches(metainfo, roots, digest)
-    assert not matches(other, roots, digest)  # the v1 half of another torrent
-    assert not matches(metainfo, expected(other), digest)  # its v2 half
-    assert not matches(metainfo, roots, wrong)
+    assert list(right(wanted, digests)) == [0, 1, 2, 3]
+    assert list(right(wanted, digests[1:3])) == [1, 2]
+    assert list(right(replace(wanted, v1=changed.v1), digests)) == [1, 2, 3]
+    assert list(right(replace(wanted, v2=changed.v2), digests)) == [1, 2, 3]
+    assert list(right(changed, digests)) == [1, 2, 3]
+
+
+def test_a_short_file_with_the_root_of_a_long_one_is_not_given_its_pieces() -> None:
+    files = contents({"a": 40_000, "b": 10, "c": 20})
+    metainfo = make(files, Format.V2, piece_length=16_384)
+    first, second, third = metainfo.files
+    lies = replace(second, pieces_root=first.pieces_root)  # whoever wrote the torrent may do so
+    layout = replace(metainfo.layout, files=(first, lies, third))
+    digests = reference.digests(files, 16_384, Format.V2)
+
+    wanted = expected(replace(metainfo, layout=layout))
+
+    assert list(right(wanted, digests)) == [0, 1, 2, 4]
+
+
+def test_a_piece_of_nothing_but_padding_is_not_read() -> None:
+    rows: list[tuple[int, list[bytes], dict[bytes, bytes]]] = [
+        (16_374, [b"a"], {}),
+        (16_394, [b".pad", b"16394"], {b"attr": b"p"}),
+        (5, [b"b"], {}),
+    ]
+    info: dict[bytes, Encodable] = {
+        b"files": [{b"length": size, b"path": path, **more} for size, path, more in rows],
+        b"name": b"data",
+        b"piece length": 16_384,
+        b"pieces": bytes(60),
+    }
+    plan = plan_verify(Metainfo.parse(encode({b"info": info})), [16_374, 5])
+
+    assert plan.pieces == (0, 2)

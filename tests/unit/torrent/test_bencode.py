@@ -1,3 +1,6 @@
+import re
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,6 +177,116 @@ def test_a_dict_is_told_where_its_own_values_lie() -> None:
 def test_a_document_that_is_no_dict_is_refused(raw: bytes) -> None:
     with pytest.raises(InvalidTorrentError, match="not a dictionary"):
         decode_dict(raw)
+
+
+# --- files, which are read at once where they are spelled as most are -------------------------
+
+ROOT = bytes(range(32))
+FILES: list[Value] = [
+    {b"length": 5, b"path": [b"a", b"b c"]},
+    {b"length": 0, b"path": [b"x" * 255]},
+    {b"length": 0, b"path": [b"x" * 256, b""]},
+    {b"length": 10**17, b"path": []},
+    {b"length": 2**63 - 1, b"path": [b"ee", b"e", b"1:e"]},
+    {b"length": -1, b"path": [b"a"]},
+    {b"length": 5, b"path": [b"a", [b"b"]]},
+    {b"length": 5, b"path": [b"a"], b"path.utf-8": [b"a"]},
+    {b"length": 5, b"path": 5},
+    {b"length": b"5", b"path": [b"a"]},
+    {b"attr": b"p", b"length": 7, b"path": [b".pad", b"7"]},
+    {b"attr": b"p", b"length": 7, b"path": [b".pad", b"12345678901234567890"]},
+    {b"attr": b"p", b"length": 7, b"path": [b".pad", b"seven"]},
+    {b"attr": b"x", b"length": 7, b"path": [b".pad", b"7"]},
+    {b"": {b"length": 0}},
+    {b"": {b"length": 1, b"pieces root": ROOT}},
+    {b"": {b"length": 1, b"pieces root": b"e" * 32}},
+    {b"": {b"length": 1, b"pieces root": ROOT + b"!"}},
+    {b"": {b"attr": b"x", b"length": 1, b"pieces root": ROOT}},
+    {b"": {b"length": 1}, b"a": {}},
+]
+
+
+def plainly(data: bytes, at: int = 0) -> tuple[Value, int]:
+    """Decode in the plainest way there is; return the value and where it ends."""
+    if data[at : at + 1] == b"i":
+        number = re.compile(rb"i(0|-?[1-9][0-9]*)e").match(data, at)
+        if number is None or not -(2**63) <= int(number[1]) < 2**63:
+            raise ValueError(at)
+        return int(number[1]), number.end()
+    if data[at : at + 1] not in {b"l", b"d"}:
+        length = re.compile(rb"(0|[1-9][0-9]{0,9}):").match(data, at)
+        if length is None or length.end() + int(length[1]) > len(data):
+            raise ValueError(at)
+        return data[length.end() : length.end() + int(length[1])], length.end() + int(length[1])
+    items, end = list[Value](), at + 1
+    while data[end : end + 1] != b"e":
+        item, end = plainly(data, end)
+        items.append(item)
+    if data[at : at + 1] == b"l":
+        return items, end + 1
+    keys = [key for key in items[::2] if isinstance(key, bytes)]
+    if 2 * len(keys) != len(items) or keys != sorted(set(keys)):
+        raise ValueError(at)
+    return dict(zip(keys, items[1::2], strict=True)), end + 1
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_is_read_as_any_other_dict(file: Value) -> None:
+    document: Value = {b"files": [file, file], b"tree": {b"a": file, b"b": file}, b"z": file}
+
+    value, spans = decode_dict(encode(document))
+
+    assert value == document
+    assert encode(document)[spans[b"z"]] == encode(file)
+    assert decode(encode(file)) == file
+
+
+def count(value: Value) -> int:
+    """Return how many values there are, keys included."""
+    if isinstance(value, dict):
+        return 1 + sum(1 + count(each) for each in value.values())
+    return 1 + sum(map(count, value)) if isinstance(value, list) else 1
+
+
+def depth(value: Value) -> int:
+    """Return how many lists and dicts are inside each other."""
+    if not isinstance(value, dict | list):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(depth, inner), default=0)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_limits_hold_for_files_too(file: Value) -> None:
+    data, many = encode([file] * 5), 1 + 5 * count(file)
+    assert decode(data, Limits(values=many, depth=depth([file]))) == [file] * 5
+    with pytest.raises(InvalidTorrentError, match=f"more than {many - 1} values"):
+        decode(data, Limits(values=many - 1))
+    with pytest.raises(InvalidTorrentError, match="nested deeper"):
+        decode(data, Limits(depth=depth([file]) - 1))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_with_a_changed_byte_is_what_plain_reading_makes_of_it(file: Value) -> None:
+    data = encode([file])
+    for at, byte in product(range(min(len(data), 100)), b"0159:dliep-\x00"):
+        changed = data[:at] + bytes([byte]) + data[at + 1 :]
+        try:
+            expected, end = plainly(changed)
+        except ValueError:
+            end = -1
+
+        if end == len(changed):
+            assert decode(changed) == expected
+        else:
+            with pytest.raises(InvalidTorrentError):
+                decode(changed)
+
+
+def test_a_dict_is_no_key_whatever_it_holds() -> None:
+    for file in FILES:
+        with pytest.raises(InvalidTorrentError, match=r"key is not a string \(at byte 1\)"):
+            decode(b"d" + encode(file) + b"0:e")
 
 
 def test_keys_are_written_in_the_order_of_their_bytes() -> None:

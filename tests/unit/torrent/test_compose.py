@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from seedbox.errors import InvalidTorrentError
 from seedbox.torrent.bencode import decode
-from seedbox.torrent.compose import Extras, PieceDigest, compose
+from seedbox.torrent.compose import DigestRun, Extras, PieceDigest, compose
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import File, Layout, arrange
 from seedbox.torrent.metainfo import Metainfo
@@ -193,11 +193,29 @@ def test_hashes_that_do_not_fit_the_layout_are_a_bug() -> None:
     compose(layout, digests, Extras())
 
     for wrong in (digests[:1], [], digests * 2, digests[::-1]):
-        with pytest.raises(ValueError, match="digests for 2 pieces"):
+        with pytest.raises(ValueError, match="digests for"):
             compose(layout, wrong, Extras())
     for lacking in (replace(digests[1], v1=None), replace(digests[1], v2=None)):
         with pytest.raises(ValueError, match="a piece lacks a hash"):
             compose(layout, [digests[0], lacking], Extras())
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_a_run_of_digests_is_the_digests_one_by_one(form: Format) -> None:
+    digests = reference.digests({"a": bytes(70_000), "b": b"1"}, 16 * KiB, form)
+
+    run = DigestRun.of(digests)
+
+    assert list(run) == digests
+    assert len(run) == (5 if form is Format.V1 else 6)
+    assert (run[-1], run[1]) == (digests[-1], digests[1])
+    assert list(run[2:4]) == list(run.cut(range(2, 4))) == digests[2:4]
+    assert DigestRun.of(run[1:]) == DigestRun.of(digests[1:]) == run.cut(run.pieces[1:])
+    assert DigestRun.joined([run[:2], [], digests[2:3], run[3:]]) == run
+    assert len(DigestRun.joined([])) == len(DigestRun.of([])) == 0
+    for runs in ([run[:2], run[3:]], [run[2:], run[:2]], [run, run]):
+        with pytest.raises(ValueError, match="do not follow each other"):
+            DigestRun.joined(runs)
 
 
 def test_a_long_torrent_is_composed_as_any_other() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from seedbox.torrent.merkle import (
     BLOCK_SIZE,
     blocks_per_piece,
+    layer_root,
     padding_root,
     piece_layer,
     pieces_root,
@@ -105,6 +106,7 @@ def test_the_root_by_way_of_the_pieces_is_the_root_over_all_blocks(
     layer = piece_layer(blocks(data), piece_length)
     assert layer == reference.piece_layer(data, piece_length)
     assert pieces_root(layer, piece_length) == reference.pieces_root(data)
+    assert layer_root(b"".join(layer), piece_length) == reference.pieces_root(data)
 
 
 @given(st.integers(1, 40), st.data())
