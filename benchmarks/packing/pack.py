@@ -15,7 +15,7 @@ from typing import overload
 
 from seedbox import disk
 from seedbox.jobs.events import ignore
-from seedbox.jobs.pack import pack
+from seedbox.jobs.pack import Tar, pack
 from seedbox.plan.tar import Archive
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import arrange
@@ -52,8 +52,8 @@ def main() -> None:
     size = Archive((file.parts, file.size) for file in listing.files).size
     layout = arrange("items.tar", [(("items.tar",), size)], form=Format.HYBRID, single=True)
     laid_out = time.perf_counter()
-    digests = pack("items", members, layout, out, jobs=None, on_event=ignore)
-    assert len(digests) == layout.piece_map.count
+    made = pack(Tar("items", members, layout), out, jobs=None, on_event=ignore)
+    assert len(made.digests) == layout.piece_map.count
     ended = time.perf_counter()
     parts = {"scan": scanned - begin, "layout": laid_out - scanned, "pack": ended - laid_out}
     print(json.dumps(parts))

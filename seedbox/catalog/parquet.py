@@ -12,15 +12,22 @@ bytes are those of one version of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 from seedbox import disk
 from seedbox.catalog.archives import PLACES
 from seedbox.catalog.database import Database, quoted
 from seedbox.catalog.order import Cut
 
+Digests: TypeAlias = "Mapping[int, Iterable[bytes]]"
+"""By the number of a packed shard, from 0: the SHA-256 of each of its items, in their order."""
+
+NONE: Digests = MappingProxyType({})
 ITEMS, IDS = "items", "ids"  # folders
 _PART = 2**22  # rows of a file of items
 _GROUP = 2**14  # rows of a row group of items
@@ -43,8 +50,9 @@ CREATE TABLE placed (
     shard INTEGER,
     "offset" BIGINT, -- in the shard's tar; NULL: the item is a file of its own
     length BIGINT,
-    sha256 BLOB -- NULL: what the table of items says, if anything
+    sha256 BLOB -- of these bytes; NULL: nobody has read them
 )"""
+_DIGESTS = "CREATE OR REPLACE TEMP TABLE digests (item BIGINT, sha256 BLOB)"
 _ITEMS = """
 SELECT place + 1 AS rank, id, nullif(path, id) AS path, url, value AS popularity, size,
     shards.license AS license, coalesce(listed.attribution, shards.attribution) AS attribution,
@@ -72,7 +80,7 @@ class Member:
 
     offset: int  # of its first byte
     length: int  # bytes
-    sha256: bytes | None = None  # of the original, if it was read
+    sha256: bytes | None = None  # of these bytes; None: nobody has read them
 
 
 class Catalog:
@@ -110,11 +118,26 @@ class Catalog:
         if item != cut.stop:
             raise ValueError(f"{entry.name} has {cut.items} items, {item - cut.start} were placed")
 
-    def place_packed(self, cut: Cut, entry: Entry) -> None:
-        """Say that a shard's items lie in its tar, in their order; `archives.measure` has run."""
-        number = self._number(cut, entry, packed=True)
-        insert = f'INSERT INTO placed SELECT item, ?, "offset", length, NULL FROM ({PLACES})'
-        self._database.run(insert, number, cut.start, cut.stop)
+    def place_packed(self, cut: Cut, entry: Entry, digests: Iterable[bytes] = ()) -> None:
+        """Say that a shard's items lie in its tar, in their order; `archives.measure` has run.
+
+        Args:
+            cut: The shard.
+            entry: What holds for all of them.
+            digests: The SHA-256 of each item, or none at all.
+        """
+        database, number = self._database, self._number(cut, entry, packed=True)
+        database.run(_DIGESTS)
+        rest, start = iter(digests), cut.start
+        while batch := list(itertools.islice(rest, _BATCH)):
+            insert = "INSERT INTO digests SELECT unnest(range(?, ?)), unnest(?)"
+            database.run(insert, start, start + len(batch), batch)
+            start += len(batch)
+        database.run(
+            f'INSERT INTO placed SELECT item, ?, "offset", length, sha256 FROM ({PLACES}) '
+            "LEFT JOIN digests USING (item)",
+            *(number, cut.start, cut.stop),
+        )
 
     def _number(self, cut: Cut, entry: Entry, *, packed: bool) -> int:
         number = self._shards

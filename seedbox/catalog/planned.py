@@ -6,11 +6,11 @@ What `order` makes of a table, this makes of a plan: both give `parquet` the sam
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from seedbox.catalog.database import Database
 from seedbox.catalog.order import Cut, Group
-from seedbox.catalog.parquet import Catalog, Entry, Member
+from seedbox.catalog.parquet import NONE, Catalog, Digests, Entry, Member
 from seedbox.manifest.model import Head, License
 from seedbox.plan import tar
 from seedbox.plan.build import Item, ShardPlan
@@ -30,24 +30,28 @@ INSERT INTO ordered SELECT unnest(?), unnest(?), unhex(CAST(unnest(?) AS VARCHAR
 """
 
 
-def enter(database: Database, head: Head, shards: Sequence[ShardPlan]) -> Catalog:
+def enter(
+    database: Database, head: Head, shards: Sequence[ShardPlan], digests: Digests = NONE
+) -> Catalog:
     """Enter all items of all shards, and where each lies, into an empty database.
 
     Args:
         database: Gets the tables that `order.order` makes.
         head: Of the dataset; its license is that of shards without one.
         shards: In the order of the manifest.
+        digests: Of the items of packed shards.
     """
     database.run(_ORDERED)
     database.run(_ARRANGED)
     catalog = Catalog(database)
     parts: dict[Group, int] = {}
     start = 0
-    for shard in shards:
+    for number, shard in enumerate(shards):
         group = Group(shard.license.spdx if shard.license else None, shard.rendition)
         _insert(database, shard.items, parts.setdefault(group, len(parts)))
         cut = Cut(group, start, start + len(shard.items), shard.layout.size, shard.use)
-        catalog.place(cut, _entry(head, shard), _members(shard) if shard.packed else None)
+        members = _members(shard, digests.get(number)) if shard.packed else None
+        catalog.place(cut, _entry(head, shard), members)
         start = cut.stop
     return catalog
 
@@ -57,11 +61,12 @@ def _entry(head: Head, shard: ShardPlan) -> Entry:
     return Entry(shard.name, terms.spdx, terms.attribution, shard.rendition)
 
 
-def _members(shard: ShardPlan) -> Iterator[Member]:
+def _members(shard: ShardPlan, digests: Iterable[bytes] | None) -> Iterator[Member]:
     """Yield where each item lies in the tar of its shard."""
     archive = tar.Archive((item.path, item.size) for item in shard.items)
-    for offset, item in zip(archive.data, shard.items, strict=True):
-        yield Member(offset, item.size)
+    known = itertools.repeat(None, len(shard.items)) if digests is None else digests
+    for offset, item, sha256 in zip(archive.data, shard.items, known, strict=True):
+        yield Member(offset, item.size, sha256)
 
 
 def _insert(database: Database, items: Sequence[Item], part: int) -> None:

@@ -7,7 +7,7 @@ bytes. Only the items of the shard that is planned are in Python.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import overload
 
 from seedbox.catalog import archives
+from seedbox.catalog.compared import Compared, compare
 from seedbox.catalog.database import Database
 from seedbox.catalog.order import Cut, Cutting, Ordered, order
-from seedbox.catalog.parquet import Catalog, Entry
+from seedbox.catalog.parquet import NONE, Catalog, Digests, Entry
 from seedbox.catalog.safe_paths import refuse_unsafe
 from seedbox.manifest.model import Head, License, Pack, Role
 from seedbox.plan.build import (
@@ -150,8 +151,21 @@ class TabledShards(PlannedShards):
         for cut in self._ordered.cuts:
             yield None if cut.group.license is None else License(cut.group.license)
 
-    def catalog(self, folder: Path) -> list[Path]:
+    @cached_property
+    def gives_digests(self) -> bool:
+        """Whether the table says the SHA-256 of any item."""
+        return bool(self._database.row("SELECT count(sha256) FROM arranged")[0])
+
+    def compare(self, at: int, digests: Iterable[bytes]) -> Compared:
+        """Hold the digests of the items of a shard, in their order, to what the table says."""
+        return compare(self._database, self._ordered.cuts[at], digests)
+
+    def catalog(self, folder: Path, digests: Digests = NONE) -> list[Path]:
         """Write the catalog of all items into a folder that lies below `self.folder`.
+
+        Args:
+            folder: Gets the files.
+            digests: Of the items of packed shards.
 
         Raises:
             As `parquet.Catalog.write`.
@@ -165,7 +179,7 @@ class TabledShards(PlannedShards):
             held = terms or self._head.license or License("")  # that last passes no gate
             entry = Entry(self._name(at), held.spdx, held.attribution)
             if packed:
-                catalog.place_packed(cut, entry)
+                catalog.place_packed(cut, entry, digests.get(at, ()))
             else:
                 catalog.place(cut, entry)
         return catalog.write(folder)

@@ -30,12 +30,19 @@ class NotAsListedError(InvalidFileError):
     code = "not-as-listed"
     what = "source"
 
-    def __init__(self, source: str, words: Sequence[str]) -> None:
-        """Say what is wrong with each file; the first are named."""
+    def __init__(self, source: str, words: Sequence[str], *, count: int | None = None) -> None:
+        """Say what is wrong with each file; the first are named.
+
+        Args:
+            source: Where the files lie, or which shard they belong to.
+            words: What is wrong with each; of very many, the first are enough.
+            count: How many there are; as many as `words` if not given.
+        """
+        count = len(words) if count is None else count
         hint = "Correct the table or the files, and build again; shards that are done are kept."
         shown = list(words[:_MOST_SHOWN])
-        if len(words) > _MOST_SHOWN:
-            shown.append(f"{len(words) - _MOST_SHOWN:,} more files are not as the table says")
+        if count > _MOST_SHOWN:
+            shown.append(f"{count - _MOST_SHOWN:,} more files are not as the table says")
         problems = (Problem("not-as-listed", why, hint) for why in shown)
         super().__init__(source, tuple(problems))
 

@@ -3,8 +3,9 @@
 The source is only read: shards seed it in place, or are packed into tars beside the manifest.
 Each shard is a unit of work that other processes and machines can do too (`shard_unit`, `workers`);
 what is written of it, but for its tar, this process alone writes. Each hashed piece goes into a
-journal, so a build that was stopped goes on where it was; the manifest is written last, and only if
-the source still is what it was when the plan was made.
+journal, so a build that was stopped goes on where it was. The catalog, the first shard, is made
+after the others, whose items' digests it lists; the manifest is written last, and only if the
+source still is what it was when the plan was made.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from seedbox.errors import InvalidManifestError, SourceError
 from seedbox.jobs.catalog import make_catalog
 from seedbox.jobs.content import Content, Origin, content_of
 from seedbox.jobs.events import OnEvent
+from seedbox.jobs.item_digests import ItemDigests
 from seedbox.jobs.leftovers import Leftovers, clear
 from seedbox.jobs.outputs import Outputs
 from seedbox.jobs.shard_unit import Made, ShardUnit, unit_of
@@ -37,7 +39,7 @@ from seedbox.torrent.info_hash import InfoHash
 from seedbox.torrent.metainfo import Metainfo
 
 _MANIFEST = "manifest.yaml"
-_FIRST = -1  # the number of a catalog; those of the data begin with 0
+_FIRST = -1  # the number of a catalog, which is made last; those of the data begin with 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +124,24 @@ def _made(
     on_event: OnEvent,
     workers: Workers,
 ) -> Generator[Numbered, None, None]:
-    """Yield the catalog, and then each shard of the data as soon as it is made."""
-    if plan.catalog is not None:
-        catalog, digests = make_catalog(plan, plan.catalog, out, jobs=jobs, on_event=on_event)
-        yield _FIRST, catalog, Made(digests, catalog.layout.size)
+    """Yield each shard of the data as soon as it is made, and then the catalog of all of them."""
+    digests = ItemDigests(plan)
 
     def unit(shard: ShardPlan) -> ShardUnit:
-        return unit_of(shard, content, out, jobs)
+        return unit_of(shard, content, out, jobs, digests=digests.wanted)
 
     made = made_by(workers, plan.shards, unit, on_event)
     if workers.count:
         made = told(made, on_event, task=f"make {len(plan.shards):,} shards", total=plan.size)
     with closing(made):
-        yield from made
+        for number, shard, what in made:
+            digests.take(number, shard, what.items)
+            yield number, shard, what
+            del shard  # as in `run_build`
+    if plan.catalog is not None:
+        name, known = plan.catalog, digests.by_shard
+        catalog, pieces = make_catalog(plan, name, out, known, jobs=jobs, on_event=on_event)
+        yield _FIRST, catalog, Made(pieces, catalog.layout.size)
 
 
 class _Built:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
 from seedbox import disk
 from seedbox.catalog.database import Limits, opened
+from seedbox.catalog.parquet import Digests
 from seedbox.catalog.planned import enter
 from seedbox.catalog.tabled import TabledShards
 from seedbox.disk.writing import replace_made
@@ -27,7 +29,13 @@ _FOLDER = "catalog"  # in the state folder
 
 
 def make_catalog(
-    plan: BuildPlan, name: str, out: Path, *, jobs: int | None, on_event: OnEvent
+    plan: BuildPlan,
+    name: str,
+    out: Path,
+    digests: Digests,
+    *,
+    jobs: int | None,
+    on_event: OnEvent,
 ) -> tuple[ShardPlan, list[PieceDigest]]:
     """Write the catalog of a plan to OUT/<name>, and hash it.
 
@@ -35,6 +43,7 @@ def make_catalog(
         plan: Of the data.
         name: Of the catalog's shard.
         out: The caller holds the lock in its state folder.
+        digests: Of the items of packed shards.
         jobs: Threads; None: one a core.
         on_event: Gets progress in bytes.
 
@@ -43,23 +52,32 @@ def make_catalog(
         DestinationTakenError: A file that seedbox did not make stands in the way.
         DiskError, NoSpaceError, MemoryLimitError: It cannot be written.
     """
-    state = out / STATE / _FOLDER
-    if isinstance(plan.shards, TabledShards):
-        on_event(Note(f"{name}: writing a table of {plan.shards.items:,} items"))
-        folder = plan.shards.folder / "made"
-        files = _published(plan.shards.catalog(folder), folder, state, (out, name))
-        shard = _shard(plan, name, files, plan.shards.licenses)
+    shards, state = plan.shards, out / STATE / _FOLDER
+    if isinstance(shards, TabledShards):
+        items, terms = shards.items, list(shards.licenses)
     else:
-        items = sum(len(shard.items) for shard in plan.shards)
-        on_event(Note(f"{name}: writing a table of {items:,} items"))
-        with opened(state / "work", limits=Limits(threads=jobs)) as database:
-            folder = database.folder / "made"
-            made = enter(database, plan.head, plan.shards).write(folder)
-            files = _published(made, folder, state, (out, name))
-        shard = _shard(plan, name, files, (shard.license for shard in plan.shards))
+        items, terms = sum(len(each.items) for each in shards), [each.license for each in shards]
+    on_event(Note(f"{name}: writing a table of {items:,} items"))
+    with _written(plan, state, digests, jobs) as (folder, made):
+        files = _published(made, folder, state, (out, name))
+    shard = _shard(plan, name, files, terms)
     by_path = {file.parts: file for file in files}
     in_order = [by_path[path] for path in shard.sources]
     return shard, list(hash_all(name, shard.layout, in_order, jobs, on_event))
+
+
+@contextmanager
+def _written(
+    plan: BuildPlan, state: Path, digests: Digests, jobs: int | None
+) -> Iterator[tuple[Path, list[Path]]]:
+    """Write the files of a catalog into a folder, from which they are to be moved."""
+    if isinstance(plan.shards, TabledShards):
+        folder = plan.shards.folder / "made"
+        yield folder, plan.shards.catalog(folder, digests)
+        return
+    with opened(state / "work", limits=Limits(threads=jobs)) as database:
+        folder = database.folder / "made"
+        yield folder, enter(database, plan.head, plan.shards, digests).write(folder)
 
 
 def _published(

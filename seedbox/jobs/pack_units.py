@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from seedbox import disk
 from seedbox.disk.assembling import PartFile
 from seedbox.hashing.gather import file_reader, gather, gather_portable
 from seedbox.hashing.memory import MemoryHasher
+from seedbox.hashing.messages import MessageHasher
+from seedbox.jobs.member_digests import MemberDigests
+from seedbox.jobs.member_runs import Ends, RunHasher
 from seedbox.plan.tar import Archive, Part
 from seedbox.torrent.compose import PieceDigest
 from seedbox.torrent.layout import Layout
@@ -31,6 +34,7 @@ class Packer:
         layout: Layout,
         file: PartFile,
         jobs: int | None,
+        members: MemberDigests | None = None,
     ) -> None:
         """Decide how the work is cut.
 
@@ -40,6 +44,7 @@ class Packer:
             layout: Of a single-file torrent of the archive.
             file: Gets the bytes.
             jobs: Threads; None: one a core.
+            members: Gets the digests of the members in what is made; None: nobody wants them.
 
         Raises:
             UsageError: SEEDBOX_HASH names a path that this machine cannot run.
@@ -52,6 +57,9 @@ class Packer:
         self._progress = self._extension.Progress() if self._extension else None
         self._stopped = threading.Event()
         self._hash = MemoryHasher(layout, self._extension, self._progress)
+        self._members: RunHasher | None = None
+        if members is not None:
+            self._members = RunHasher(members, MessageHasher(self._extension, self._stopped))
         self._own = threading.local()
 
     def run(self, wanted: Sequence[int]) -> Generator[list[PieceDigest], None, None]:
@@ -69,8 +77,8 @@ class Packer:
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="pack")
         pending: deque[Future[list[PieceDigest]]] = deque()
         try:
-            for unit in self._units(wanted):
-                pending.append(pool.submit(self._make, unit))
+            for pieces, ends in _meeting(self._units(wanted)):
+                pending.append(pool.submit(self._make, pieces, ends))
                 if len(pending) > 2 * self._threads:
                     yield pending.popleft().result()
             while pending:
@@ -94,13 +102,16 @@ class Packer:
         if self._progress:
             self._progress.cancel()
 
-    def _make(self, pieces: range) -> list[PieceDigest]:
+    def _make(self, pieces: range, ends: Ends) -> list[PieceDigest]:
         """Make a run of pieces; nothing is returned, and it may be half written, if stopped."""
         start = pieces.start * self._layout.piece_length
         stop = min(pieces.stop * self._layout.piece_length, self._layout.total)
         out = self._buffer()[: stop - start]
-        if not self._read(self._archive.stretch(start, out), out):
-            return []
+        try:
+            if not self._filled(start, out, ends):
+                return []
+        finally:
+            ends.leave()
         digests = self._hash(pieces, out)
         for at in range(0, len(out), _WRITE):
             if self._stopped.is_set():
@@ -108,6 +119,13 @@ class Packer:
             self._file.write(out[at : at + _WRITE], start + at)
         self._file.hurry(start, len(out))
         return digests
+
+    def _filled(self, start: int, out: memoryview, ends: Ends) -> bool:
+        """Make a stretch of the archive, and hash the members in it; False if stopped."""
+        parts = self._archive.stretch(start, out)
+        if not self._read(parts, out):
+            return False
+        return self._members is None or self._members(parts, out, ends)
 
     def _read(self, parts: Sequence[Part], out: memoryview) -> bool:
         if self._extension and self._progress:
@@ -121,3 +139,12 @@ class Packer:
             self._own.buffer = memoryview(bytearray(length))
         buffer: memoryview = self._own.buffer
         return buffer
+
+
+def _meeting(runs: Iterable[range]) -> Iterator[tuple[range, Ends]]:
+    """Yield runs of pieces with what they tell each other where one follows on another."""
+    before, stop = None, None
+    for run in runs:
+        ends = Ends(before if run.start == stop else None, Future())
+        yield run, ends
+        before, stop = ends.after, run.stop

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from seedbox.jobs.content import Content, hash_shard
 from seedbox.jobs.events import OnEvent, ignore
-from seedbox.jobs.pack import pack
+from seedbox.jobs.kept_digests import KeptDigests
+from seedbox.jobs.pack import Tar, pack
 from seedbox.plan.build import ShardPlan
 from seedbox.plan.places import STATE
 from seedbox.torrent.compose import PieceDigest
@@ -28,6 +29,7 @@ class ShardUnit:
     content: Content  # its files alone
     out: Path
     jobs: int | None  # threads; None: one a core
+    digests: bool = False  # keep the SHA-256 of each item that is packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,12 @@ class Made:
 
     digests: list[PieceDigest]  # of every piece
     read: int  # bytes; the rest an earlier run had hashed
+    items: KeptDigests | None = None  # of the shard, in order; None: nobody has them
 
 
-def unit_of(shard: ShardPlan, content: Content, out: Path, jobs: int | None) -> ShardUnit:
+def unit_of(
+    shard: ShardPlan, content: Content, out: Path, jobs: int | None, *, digests: bool = False
+) -> ShardUnit:
     """Return the unit of a shard.
 
     Args:
@@ -46,8 +51,9 @@ def unit_of(shard: ShardPlan, content: Content, out: Path, jobs: int | None) -> 
         content: Has its files, and may have others.
         out: The folder of the build; the main process holds the lock of its state folder.
         jobs: Threads; None: one a core.
+        digests: Whether to keep the SHA-256 of each item that is packed.
     """
-    return ShardUnit(replace(shard, items=()), content.part(shard), out, jobs)
+    return ShardUnit(replace(shard, items=()), content.part(shard), out, jobs, digests)
 
 
 def make_shard(unit: ShardUnit, on_event: OnEvent = ignore) -> Made:
@@ -66,6 +72,6 @@ def make_shard(unit: ShardUnit, on_event: OnEvent = ignore) -> Made:
     shard, content, out = unit.shard, unit.content, unit.out
     if not shard.packed:
         return Made(*hash_shard(content, shard, out / STATE / JOURNALS, unit.jobs, on_event))
-    members = content.members(shard)
-    made = pack(shard.name, members, shard.layout, out, jobs=unit.jobs, on_event=on_event)
-    return Made(made, shard.layout.size)
+    tar = Tar(shard.name, content.members(shard), shard.layout)
+    made = pack(tar, out, jobs=unit.jobs, on_event=on_event, digests=unit.digests)
+    return Made(made.digests, shard.layout.size, made.items)

@@ -62,7 +62,19 @@ def test_an_item_is_read_from_its_tar_by_what_the_catalog_says_alone(dataset: Pu
         (item,) = of_catalog(dataset, "--item", path)
         wanted = (dataset.source / path).read_bytes()
         assert item["length"] == item["size"] == len(wanted)
-        assert hashlib.sha256(from_tar(dataset, item)).digest() == hashlib.sha256(wanted).digest()
+        assert from_tar(dataset, item) == wanted
+        assert item["sha256"] == hashlib.sha256(wanted).hexdigest()
+
+
+def test_a_tar_that_was_packed_without_a_catalog_is_read_for_its_digests(
+    dataset: Publisher, tmp_path: Path
+) -> None:
+    dataset.build("--pack", "tar")
+    ran = dataset.build("--catalog", "--pack", "tar")
+    dataset.build("--catalog", "--pack", "tar", out=tmp_path / "other")
+
+    assert "set-0001: packed before" in ran.err
+    assert (tmp_path / "other" / "manifest.yaml").read_bytes() == dataset.manifest.read_bytes()
 
 
 def test_an_encoded_item_is_read_so_too_and_has_the_digest_of_its_original(
@@ -77,6 +89,8 @@ def test_an_encoded_item_is_read_so_too_and_has_the_digest_of_its_original(
     dataset.head.write_text(HEAD + f"renditions:\n  original: {{}}\n  half: {half}\n")
     dataset.build("--catalog", "--pack", "tar", "--allow-commands")
 
+    (kept,) = of_catalog(dataset, "--item", "a.bin")
+    assert kept["sha256"] == hashlib.sha256(from_tar(dataset, kept)).hexdigest()
     for path in ("e.bin", "f/g/h.bin"):
         (item,) = of_catalog(dataset, "--item", path)
         original = (dataset.source / path).read_bytes()

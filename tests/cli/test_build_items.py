@@ -1,5 +1,6 @@
 """Builds of what a table names, in place of all that lies in a folder."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -214,6 +215,49 @@ def test_files_that_are_missing_or_of_another_size_are_named_all_at_once(
             assert why in ran.error[2]
         assert not dataset.manifest.exists()
         assert not list(dataset.out.glob("*.tar"))
+
+
+def digested(dataset: Publisher, **wrong: str) -> Path:
+    """A table of a, c and e that says their digests, some of them wrong ones, and not that of h."""
+    rows = [
+        f"{path},{SIZES[path]},1,{wrong.get(path[-5], sha256_of(dataset, path))}"
+        for path in ("a.bin", "b/c.bin", "e.bin")
+    ]
+    return table(dataset, *rows, "f/g/h.bin,50000,1,", head="path,size,popularity,sha256")
+
+
+def sha256_of(dataset: Publisher, path: str) -> str:
+    return hashlib.sha256((dataset.source / path).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("catalog", [[], ["--catalog"]], ids=["without catalog", "catalog"])
+def test_digests_of_the_table_are_held_to_what_is_packed(
+    dataset: Publisher, catalog: list[str]
+) -> None:
+    words = ["--pack", "tar", *catalog]
+
+    ran = failed(dataset, digested(dataset, a="ab" * 32, e="cd" * 32), *words, shard_size=10**9)
+
+    assert ran.error[:2] == (4, "not-as-listed")
+    for path, said in {"a.bin": "ab" * 32, "e.bin": "cd" * 32}.items():
+        read = sha256_of(dataset, path)
+        assert f"{path!r} has SHA-256 {read}, the table of items says {said}" in ran.error[2]
+    assert "c.bin" not in ran.error[2]
+    assert not dataset.manifest.exists()
+    again = built(dataset, digested(dataset), *words, shard_size=10**9)
+    assert "set-0001: packed before" in again.err
+
+
+def test_of_many_wrong_digests_20_are_named(dataset: Publisher) -> None:
+    for at in range(33):
+        (dataset.source / f"{at:02}").write_bytes(b"x")
+    rows = [f"{at:02},1,{'ab' * 32}" for at in range(33)]
+
+    ran = failed(dataset, table(dataset, *rows, head="path,size,sha256"), "--pack", "tar")
+
+    assert "'19' has SHA-256 2d711642" in ran.error[2]
+    assert "'20' has" not in ran.error[2]
+    assert "13 more files are not as the table says" in ran.error[2]
 
 
 def test_of_many_missing_files_20_are_named(dataset: Publisher) -> None:

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ root = Path(sys.argv[1])
 items = look_at(root / "source", json.loads((root / "items").read_text()))
 for name in ("pwrite", "ftruncate", "fsync", "replace"):
     setattr(os, name, deadly(getattr(os, name)))
-packed(items, root / "out", jobs=16)
+packed(items, root / "out", jobs=16, digests=True)
 print(int(sys.argv[2]) - left)
 """
 
@@ -55,7 +56,7 @@ def root(tmp_path: Path) -> Path:
     """A folder with a source, the names in it, and the shard that must come of it."""
     items = members(tmp_path / "source", FILES)
     (tmp_path / "items").write_text(json.dumps(list(FILES)), encoding="utf-8")
-    packed(items, tmp_path / "whole")
+    packed(items, tmp_path / "whole", digests=True)
     return tmp_path
 
 
@@ -65,20 +66,31 @@ def ran(root: Path, calls: int) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(line, capture_output=True, env=environment(), check=False)
 
 
+def digests(out: Path) -> bytes:
+    """The digests of items that were kept; a header before them says of which source."""
+    kept = (out / ".seedbox" / "packed" / "s.digests").read_bytes()[96:]
+    assert len(kept) == 32 * len(FILES)
+    return kept
+
+
 def in_order(root: Path, moments: list[int], whole: bytes) -> None:
     """Kill at each moment in turn, one run after the other, and then let one end."""
     target = root / "out" / "s.tar"
     for moment in moments:
         died = ran(root, moment)
         assert died.returncode == -signal.SIGKILL or not died.returncode, died.stderr
-        assert not target.exists() or target.read_bytes() == whole
+        if target.exists():  # what has its name has its digests
+            assert target.read_bytes() == whole
+            assert digests(root / "out") == digests(root / "whole")
     assert ran(root, 1_000_000).returncode == 0
     assert target.read_bytes() == whole
+    assert digests(root / "out") == digests(root / "whole")
 
 
 def test_a_pack_killed_at_20_random_moments_makes_the_same_bytes_each_time(root: Path) -> None:
     whole = (root / "whole" / "s.tar").read_bytes()
     assert read(whole) == FILES
+    assert digests(root / "whole") == b"".join(sha256(data).digest() for data in FILES.values())
     calls = int(ran(root, 1_000_000).stdout)
     (root / "out" / "s.tar").unlink()
     draw = random.Random(5)

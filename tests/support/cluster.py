@@ -11,9 +11,32 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from seedbox.jobs.build import BuildReport, run_build
+from seedbox.jobs.cluster import Patience, connected
+from seedbox.jobs.events import ignore
 from support.cli import environment
+from support.content import contents
+from support.datasets import plan
 
+MIB = 1024 * 1024
+FILES = contents(
+    {**{f"f{i}": 30_000 * (i + 1) for i in range(8)}, "d/empty": 0, "large": 3 * MIB + 1}
+)
+SIZE = 30_000 * 36 + 3 * MIB + 1
+# Run in a worker: it dies by SIGKILL when it has kept the digests of its first pieces. Dask runs
+# such files twice.
+DIES = """
+import os, signal
+from seedbox.jobs.journal import Journal
+if not hasattr(Journal, "kept"):
+    Journal.kept = Journal.add
+    def add(self, digests):
+        self.kept(digests)
+        os.kill(os.getpid(), signal.SIGKILL)
+    Journal.add = add
+"""
 DEADLINE = 60.0  # seconds
 _QUIET = ["--no-dashboard", "--host", "127.0.0.1"]
 _SETTINGS = {"DASK_DISTRIBUTED__ADMIN__LOG_FORMAT": "%(message)s", "PYTHONUNBUFFERED": "1"}
@@ -92,3 +115,23 @@ def worker(
         yield member
     finally:
         member.end()
+
+
+def made(out: Path) -> dict[str, bytes]:
+    """What a build made, for people."""
+    paths = (path for path in out.rglob("*") if path.is_file() and ".seedbox" not in path.parts)
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
+
+
+def clustered(
+    address: str,
+    source: Path,
+    out: Path,
+    patience: Patience | None = None,
+    on_event: Any = ignore,  # noqa: ANN401
+    **how: Any,  # noqa: ANN401  (what `plan` takes)
+) -> BuildReport:
+    """Build with the workers of a scheduler."""
+    planned, listing = plan(source, **how)
+    with connected(address, on_event=on_event, patience=patience) as workers:
+        return run_build(planned, listing, out, jobs=1, on_event=on_event, workers=workers)

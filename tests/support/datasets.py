@@ -61,6 +61,7 @@ def plan(
     *,
     shard_size: int = 100_000,
     piece_length: int | None = 16_384,
+    catalog: bool = False,
     **changes: Any,  # noqa: ANN401  (any field of a Head)
 ) -> tuple[BuildPlan, disk.Listing]:
     """Plan the build of a folder; files without a value are used as often as their name is long."""
@@ -71,7 +72,7 @@ def plan(
         Item(file.parts, file.size, Decimal(use.get(name, 0)))
         for file, name in zip(listing.files, names, strict=True)
     ]
-    options = BuildOptions(shard_size, piece_length)
+    options = BuildOptions(shard_size, piece_length, catalog=catalog)
     return plan_build(head(**changes), items, options, folder=source.name), listing
 
 

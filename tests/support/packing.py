@@ -9,7 +9,7 @@ from pathlib import Path
 
 from seedbox import disk
 from seedbox.jobs.events import OnEvent, ignore
-from seedbox.jobs.pack import pack
+from seedbox.jobs.pack import Tar, pack
 from seedbox.plan.tar import Archive
 from seedbox.torrent.compose import PieceDigest
 from seedbox.torrent.info_hash import Format
@@ -65,9 +65,11 @@ def packed(
     length: int = 16 * KIB,
     jobs: int | None = 2,
     on_event: OnEvent = ignore,
+    digests: bool = False,
 ) -> list[PieceDigest]:
     """Pack items into OUT/s.tar."""
-    return pack("s", items, layout(items, form, length), out, jobs=jobs, on_event=on_event)
+    tar = Tar("s", items, layout(items, form, length))
+    return pack(tar, out, jobs=jobs, on_event=on_event, digests=digests).digests
 
 
 def read(data: bytes) -> dict[str, bytes]:

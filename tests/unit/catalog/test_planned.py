@@ -3,6 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from seedbox.catalog.database import Row, opened
+from seedbox.catalog.parquet import NONE, Digests
 from seedbox.catalog.planned import enter
 from seedbox.manifest.model import Head, License, Pack, Rendition
 from seedbox.plan.build import BuildOptions, Item, Original, plan_build
@@ -10,11 +11,14 @@ from support.catalogs import SMALL
 from support.datasets import head
 
 
-def listed(folder: Path, of: Head, items: Sequence[Item], columns: str) -> list[Row]:
+def listed(
+    folder: Path, of: Head, items: Sequence[Item], columns: str, digests: Digests = NONE
+) -> list[Row]:
     """Some columns of the catalog of a plan, in its order."""
     plan = plan_build(of, items, BuildOptions(2500), folder="x")
     with opened(folder / "work", limits=SMALL) as database:
-        (table, _) = enter(database, plan.head, plan.shards).write(database.folder / "made")
+        catalog = enter(database, plan.head, plan.shards, digests)
+        (table, _) = catalog.write(database.folder / "made")
         query = f"SELECT {columns} FROM read_parquet(?)"  # noqa: S608  (these tests' own)
         return database.rows(query, str(table))
 
@@ -72,4 +76,23 @@ def test_what_was_encoded_goes_by_the_name_size_and_digest_of_its_original(tmp_p
     assert listed(tmp_path, of, items, "id, path, size, sha256, rendition, length") == [
         ("b", None, 10, None, None, 10),
         ("a.wav", "a.opus", 5000, "01" * 32, "small", 500),
+    ]
+
+
+def test_a_packed_item_has_the_digest_that_it_was_packed_with_unless_it_was_encoded(
+    tmp_path: Path,
+) -> None:
+    original = Original(("a.wav",), 5000, b"\x01" * 32)
+    items = [
+        item("a.opus", 500, "1", original=original, rendition="small"),
+        item("b", 10, "3"),
+        item("c", 10, "2"),
+    ]
+    of = head(renditions=(Rendition("small", encode="opus-75k"),), pack=Pack.TAR)
+    packed = {0: [b"\x02" * 32, b"\x03" * 32], 1: iter([b"\x04" * 32])}
+
+    assert listed(tmp_path, of, items, "id, sha256", packed) == [
+        ("b", "02" * 32),
+        ("c", "03" * 32),
+        ("a.wav", "01" * 32),
     ]

@@ -1,12 +1,13 @@
 import contextlib
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from seedbox.catalog.tabled import Settled, plan_table
+from seedbox.catalog.tabled import Settled, TabledShards, plan_table
 from seedbox.errors import UnsafePathsError, UsageError
 from seedbox.manifest.model import License, Pack
 from seedbox.plan.build import BuildOptions, BuildPlan
@@ -143,3 +144,19 @@ def test_very_many_folders_are_not_all_remembered(
     paths = [f"{n:02}/x" for n in range(10)]
     with planned(tmp_path, "\n".join(["path,size", *(f"{path},1" for path in paths)])) as plan:
         assert ["/".join(path) for path in plan.shards[0].sources] == paths
+
+
+@pytest.mark.parametrize("packed", [{}, {1: [b"\x01" * 32], 2: [b"\x02" * 32, b"\x03" * 32]}])
+def test_packed_items_have_the_digests_of_their_shard_if_there_are_any(
+    tmp_path: Path, packed: Mapping[int, Sequence[bytes]]
+) -> None:
+    with planned(tmp_path, pack=Pack.TAR) as plan:
+        assert isinstance(plan.shards, TabledShards)
+        table, _ = plan.shards.catalog(plan.shards.folder / "made", packed)
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                'SELECT id, sha256, "offset" FROM read_parquet(?)', [str(table)]
+            ).fetchall()
+
+    digests = [None, "01" * 32, "02" * 32, "03" * 32] if packed else [None] * 4
+    assert found == list(zip(["a/x", "a/y", "b", "c"], digests, [512, 512, 512, 1536], strict=True))

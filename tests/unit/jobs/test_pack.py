@@ -1,6 +1,7 @@
 import errno
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from seedbox.errors import (
 )
 from seedbox.hashing import hash_pieces
 from seedbox.jobs.events import Advanced, Done, Event, Note, Started
-from seedbox.jobs.pack import pack
+from seedbox.jobs.pack import Tar, pack
 from seedbox.torrent.compose import Extras, PieceDigest, compose
 from seedbox.torrent.info_hash import Format
 from support.content import contents
@@ -249,11 +250,110 @@ def test_a_disk_that_refuses_leaves_nothing_that_looks_whole_and_the_next_run_en
 
 def test_a_layout_of_something_else_is_a_bug_of_the_caller(items: Members, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"s\.tar has"):
-        pack(
-            "s",
-            items[:-1],
-            layout(items),
-            tmp_path,
-            jobs=1,
-            on_event=stopping_after(0),
-        )
+        pack(Tar("s", items[:-1], layout(items)), tmp_path, jobs=1, on_event=stopping_after(0))
+
+
+# --- the digests of members -------------------------------------------------------------------
+
+
+def kept(out: Path) -> list[bytes]:
+    """What is kept of a shard's members."""
+    data = (out / ".seedbox" / "packed" / "s.digests").read_bytes()[96:]
+    return [data[at : at + 32] for at in range(0, len(data), 32)]
+
+
+def expected(files: dict[str, bytes]) -> list[bytes]:
+    return [sha256(data).digest() for data in files.values()]
+
+
+@pytest.mark.parametrize("path", ["", "hashlib"], ids=["fastest", "hashlib"])
+@pytest.mark.parametrize("jobs", [1, 3, 16])
+def test_the_digest_of_each_member_is_kept_in_order(
+    items: Members, tmp_path: Path, jobs: int, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEEDBOX_HASH", path)
+    events = list[Event]()
+
+    with nothing_left_open():
+        packed(items, tmp_path / "out", jobs=jobs, digests=True, on_event=events.append)
+
+    assert kept(tmp_path / "out") == expected(FILES)
+    assert not any(isinstance(each, Started) and "digests" in each.task for each in events)
+
+
+def test_nobody_keeps_digests_that_nobody_wants(items: Members, tmp_path: Path) -> None:
+    packed(items, tmp_path / "out")
+
+    assert not (tmp_path / "out" / ".seedbox" / "packed" / "s.digests").exists()
+
+
+@pytest.mark.parametrize("left", [None, b"damaged"], ids=["missing", "damaged"])
+def test_a_shard_that_was_packed_without_them_is_read_for_them_once(
+    items: Members, tmp_path: Path, left: bytes | None
+) -> None:
+    out = tmp_path / "out"
+    packed(items, out, digests=left is not None)
+    if left is not None:
+        (out / ".seedbox" / "packed" / "s.digests").write_bytes(left)
+    before = (out / "s.tar").stat().st_ino
+    runs: list[list[Event]] = [[], []]
+
+    for events in runs:
+        packed(items, out, digests=True, on_event=events.append)
+        assert kept(out) == expected(FILES)
+
+    size = sum(map(len, FILES.values()))
+    first, *others = runs[0]
+    assert (first, others[0], others[-1]) == (
+        Note("s: packed before"),
+        Started("digests s", size),
+        Done("digests s"),
+    )
+    assert runs[1] == [Note("s: packed before")]
+    assert (out / "s.tar").stat().st_ino == before
+
+
+def test_a_shard_that_vanishes_before_it_is_read_is_named(items: Members, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    packed(items, out)
+
+    def vanish(event: Event) -> None:
+        if event == Note("s: packed before"):
+            (out / "s.tar").unlink()
+
+    with pytest.raises(DiskError, match=r"s\.tar: is missing"):
+        packed(items, out, digests=True, on_event=vanish)
+
+
+def test_a_stopped_pack_reads_only_what_it_had_packed_before(tmp_path: Path) -> None:
+    here, whole = stopped_once(tmp_path / "source", tmp_path / "out")
+    events = list[Event]()
+
+    packed(here, tmp_path / "out", digests=True, on_event=events.append)
+
+    assert (tmp_path / "out" / "s.tar").read_bytes() == whole
+    assert kept(tmp_path / "out") == expected(LARGE)
+    assert Started("digests s", 3_000_000) in events  # of the long item the beginning is missing
+
+
+def test_digests_that_are_kept_already_are_not_made_again(tmp_path: Path) -> None:
+    here, out = members(tmp_path / "source", LARGE), tmp_path / "out"
+    with refusing("replace", "*/s.part", errno.EACCES), pytest.raises(DiskError):
+        packed(here, out, digests=True)
+    before = (out / ".seedbox" / "packed" / "s.digests").stat().st_ino
+
+    packed(here, out, digests=True)
+
+    assert (out / ".seedbox" / "packed" / "s.digests").stat().st_ino == before
+    assert kept(out) == expected(LARGE)
+
+
+def test_a_disk_that_refuses_the_digests_leaves_no_tar_without_them(tmp_path: Path) -> None:
+    here, out = members(tmp_path / "source", LARGE), tmp_path / "out"
+
+    with refusing("fsync", "*.digests.*", errno.EIO), pytest.raises(DiskError):
+        packed(here, out, digests=True)
+
+    assert not (out / "s.tar").exists()
+    packed(here, out, digests=True)
+    assert kept(out) == expected(LARGE)
