@@ -183,7 +183,7 @@ class Transmission(Seeder):
         (self.folder / "settings.json").write_text(json.dumps(settings))
         checked = int(time.time()) + 60  # later than the files
         for path, digest in zip(self.torrents.paths, self.torrents.hashes, strict=True):
-            name = f"{path.stem}.{digest.hex()[:16]}"
+            name = digest.hex()
             shutil.copyfile(path, self.folder / "torrents" / f"{name}.torrent")
             kept = {
                 b"destination": os.fsencode(self.torrents.folder),

@@ -19,7 +19,8 @@ from seedbox.daemon.truth import Held, Sight, Unseen, as_hashed, paths
 from seedbox.engine.base import AddTorrent, Mode
 from seedbox.errors import DiskError, InvalidTorrentError, SeedboxError, SourceChangedError
 from seedbox.jobs.events import OnEvent
-from seedbox.jobs.shards import Holding, Source, find, shard_torrent
+from seedbox.jobs.holding import Holding
+from seedbox.jobs.shards import Source, find, shard_torrent
 from seedbox.jobs.verify import run_verify, sightings
 from seedbox.manifest import model
 from seedbox.plan.verify import FileResult, State, VerifyReport, plan_verify

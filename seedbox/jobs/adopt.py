@@ -22,8 +22,9 @@ from seedbox.errors import (
     SourceChangedError,
 )
 from seedbox.jobs.events import Note, OnEvent
+from seedbox.jobs.holding import Holding, look_at
 from seedbox.jobs.matching import Matched, Reading, match, prove
-from seedbox.jobs.shards import Holding, Source, find, look_at, shard_torrent
+from seedbox.jobs.shards import Source, find, shard_torrent
 from seedbox.jobs.withdrawals import orders_on
 from seedbox.manifest.model import Shard
 from seedbox.plan.adopt import Fate, Index, Likely, likely, served_from, wanted_sizes

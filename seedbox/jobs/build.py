@@ -25,6 +25,7 @@ from seedbox.jobs.item_digests import ItemDigests
 from seedbox.jobs.leftovers import Leftovers, clear
 from seedbox.jobs.outputs import Outputs
 from seedbox.jobs.shard_unit import Made, ShardUnit, unit_of
+from seedbox.jobs.supersedes import keep_previous, with_supersedes
 from seedbox.jobs.web_seeds import Prover
 from seedbox.jobs.workers import Numbered, Workers, in_turn, made_by, told
 from seedbox.manifest import lint
@@ -100,17 +101,17 @@ def run_build(
         UnprovenWebSeedError: A web seed that the plan wants proved is not.
         DestinationTakenError, InUseError, DiskError: OUT cannot be written to; see docs/cli.md.
     """
-    state = out / STATE
     content = content_of(source)
-    with disk.lock(state):
+    with disk.lock(out / STATE):
+        previous = keep_previous(out, plan.head)
         prover = Prover(plan.head, plan.prove_pieces, plan.head.sequence, on_event)
-        built = _Built(plan, content, Outputs(out, state / "made"), prover)
+        built = _Built(plan, content, Outputs(out, out / STATE / "made"), prover)
         with closing(_made(plan, content, out, jobs, on_event, workers or in_turn())) as made:
             for number, shard, what in made:
                 built.add(number, shard, what)
                 del shard  # while the next one is waited for, it may take up much memory
         content.hold()
-        manifest = staged(plan.head, built.in_order())
+        manifest = with_supersedes(staged(plan.head, built.in_order()), previous, out)
         written = built.outputs.write(_MANIFEST, _checked(manifest, out, prover))
         leftovers = clear(out, manifest, built.outputs)
     return BuildReport(written, manifest, plan, built.hashed, source.left_out, leftovers)

@@ -17,7 +17,7 @@ from seedbox.errors import DiskError, SourceChangedError
 from seedbox.jobs.events import Advanced, Done, OnEvent, Started
 from seedbox.jobs.verify import run_verify, sightings
 from seedbox.plan.adopt import Index, likeness, nearest
-from seedbox.plan.verify import State, VerifyPlan, VerifyReport, judge, matches, plan_verify
+from seedbox.plan.verify import State, VerifyPlan, VerifyReport, judge, plan_verify
 from seedbox.torrent import merkle
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import File, arrange
@@ -242,6 +242,8 @@ def _fits(
     )
     try:
         with closing(runs):
-            return all(matches(metainfo, {}, each) for run in runs for each in run.digests)
+            return all(
+                each.v1 == metainfo.v1_piece(each.index) for run in runs for each in run.digests
+            )
     except (DiskError, SourceChangedError):
         return False

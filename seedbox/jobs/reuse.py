@@ -17,8 +17,9 @@ from seedbox.disk.finding import find_sizes
 from seedbox.disk.linking import lend
 from seedbox.errors import SourceChangedError
 from seedbox.jobs.events import ignore
+from seedbox.jobs.holding import look_at
 from seedbox.jobs.matching import Reading, by_root
-from seedbox.jobs.shards import Source, look_at, shard_torrent
+from seedbox.jobs.shards import Source, shard_torrent
 from seedbox.manifest.model import Shard
 from seedbox.plan.adopt import Index, wanted_sizes
 from seedbox.plan.places import STATE, Place, home, places

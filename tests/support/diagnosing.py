@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from seedbox.daemon.record import Evidence, Shard, View
 from support import reference
 from support.cli import Ran, run
-from support.fake_daemon import Decided, FakeDaemon, dataset, running, shard, view
+from support.fake_daemon import DATASETS, Decided, FakeDaemon, dataset, running, shard, view
 from support.publisher import Publisher
 from support.signed import Signed, signed
 from support.swarm import free_port
@@ -98,7 +98,7 @@ def faring(data: Path, listening: str, count: int = 3, **changes: object) -> Vie
     """What a daemon that is well has to say; `changes` are fields of it."""
     now = time.time()
     shards = tuple(_well(shard(number), now) for number in range(1, count + 1))
-    of = dataset(shards[0].dataset, count)
+    of = dataset(DATASETS[0], count)
     seen = replace(
         view(0),
         at=now,

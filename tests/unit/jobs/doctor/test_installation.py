@@ -1,3 +1,4 @@
+import errno
 import os
 import resource
 from pathlib import Path
@@ -12,6 +13,7 @@ from seedbox.jobs.doctor.installation import (
     look_for_certificates,
     open_files,
 )
+from support.faults import refusing
 
 NO_LIMIT = resource.RLIM_INFINITY
 
@@ -101,3 +103,15 @@ def test_a_folder_of_hashed_certificates_is_enough(
 
     assert before.python is None
     assert look_for_certificates([]).python == str(tmp_path)
+
+
+def test_a_folder_that_cannot_be_read_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    with (
+        refusing("listdir", str(tmp_path), errno.EACCES),
+        refusing("scandir", str(tmp_path), errno.EACCES),
+    ):
+        assert look_for_certificates([]).python is None
