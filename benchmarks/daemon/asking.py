@@ -112,18 +112,16 @@ def receive(connection: socket.socket, size: int) -> bytes:
 
 def has_all(port: int, digest: bytes, pieces: int = 1) -> bool:
     """Tell whether a seeder says that it has every piece of a torrent."""
+    kind, message = None, b""
     try:
         with shake_hands(port, digest) as connection:
-            while True:
+            while kind not in {_BITFIELD, _HAVE_ALL}:
                 (size,) = struct.unpack("!I", receive(connection, 4))
                 message = receive(connection, size)
-                if message[:1] == bytes([_HAVE_ALL]):
-                    return True
-                if message[:1] == bytes([_BITFIELD]):
-                    held = int.from_bytes(message[1:]).bit_count()
-                    return held == pieces
+                kind = message[0] if message else None
     except OSError:
         return False
+    return kind == _HAVE_ALL or int.from_bytes(message[1:]).bit_count() == pieces
 
 
 def answering(port: int, hashes: Sequence[bytes], seed: int, count: int = 20) -> tuple[int, int]:

@@ -16,6 +16,18 @@ _ASKED = {  # torrents: seconds until all seed, bytes, share of a core
     10_000: (4.0, 200 * MIB, 0.014),
     100_000: (60.0, 1.2 * GIB, 0.20),
 }
+_ABOUT_STARTS = (
+    "Each torrent is a file of 16 KiB and a v1 torrent, known to the program from before. "
+    "*all seed*: the program says so; *answered*: at that moment a peer asked for some, chosen at "
+    "random, and was told that every piece is there. *all announced*: opentracker, asked by "
+    "scrape, knows a seed of each; *lost*: of how many it had not heard in the time given. RSS "
+    "and idle CPU (of one core) after all that."
+)
+_ABOUT_UPLOADS = (
+    "TCP, from the page cache, to clients in one other process that ask for 250 blocks at a time "
+    "and throw them away. Medians of the rounds, least and most in brackets; the order of the "
+    "programs rotates."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +95,7 @@ def _start_table(starts: Sequence[Start]) -> list[str]:
     heads += ["lost", "RSS", "idle", "load before"]
     lines = ["## A restart with many torrents", ""]
     lines += [
-        (
-            "Each torrent is a file of 16 KiB and a v1 torrent, known to the program from before. "
-            "*all seed*: the program says so; *answered*: at that moment a peer asked for some, chosen "
-            "at random, and was told that every piece is there. *all announced*: opentracker, asked by "
-            "scrape, knows a seed of each; *lost*: of how many it never heard while it was watched. "
-            "RSS and idle CPU (of one core) after all that."
-        ),
+        _ABOUT_STARTS,
         "",
     ]
     lines += [f"| {' | '.join(heads)} |", "|---:|---|" + "---:|" * (len(heads) - 2)]
@@ -118,11 +124,7 @@ def _cells(start: Start) -> list[str]:
 def _upload_table(uploads: Sequence[Upload]) -> list[str]:
     lines = ["## Uploads on loopback", ""]
     lines += [
-        (
-            "TCP, from the page cache, to clients in one other process that ask for 250 blocks at a "
-            "time and throw them away. Medians of the rounds, least and most in brackets; the order "
-            "of the programs rotates."
-        ),
+        _ABOUT_UPLOADS,
         "",
         "| leechers | program | MB/s | CPU s/GiB | clients' CPU s/GiB | RSS | load before |",
         "|---:|---|---:|---:|---:|---:|---:|",

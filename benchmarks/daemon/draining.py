@@ -41,7 +41,7 @@ class Leecher:
     def ask(self) -> None:
         """Ask for more once half of what was asked for has come."""
         waiting = self.asked - self.came
-        if self.choked or waiting > _DEPTH // 2 or self.asked == self.wanted:
+        if self.choked or waiting > _DEPTH // 2 or self.asked >= self.wanted:
             return
         questions = bytearray()
         for _ in range(min(_DEPTH - waiting, self.wanted - self.asked)):
@@ -66,7 +66,8 @@ class Leecher:
                 self.came += 1
             elif kind in {_CHOKE, _UNCHOKE}:
                 self.choked = kind == _CHOKE
-                self.asked = self.came  # BEP 3: what was asked for is forgotten
+                if self.choked:
+                    self.asked = self.came  # BEP 3: what was asked for is forgotten
             self.left = size - 1
             step = min(self.left, end - at)
             self.left -= step
@@ -75,7 +76,7 @@ class Leecher:
     @property
     def done(self) -> bool:
         """Everything has come."""
-        return self.came == self.wanted and not self.left and not self.head
+        return self.came >= self.wanted and not self.left and not self.head
 
 
 def _wait_until_let(connection: socket.socket) -> None:

@@ -63,6 +63,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--alone", type=int, nargs="*", help="torrents for seedbox alone")
     parser.add_argument("--rounds", type=int, help="of uploads; 0 for none")
     parser.add_argument("--patience", type=float, help="seconds for the announces of a program")
+    parser.add_argument("--idle", type=float, help="seconds over which idle CPU is counted")
+    parser.add_argument("--name", help="of the results; the day by default")
     parser.add_argument("--keep-results", action="store_true", help="write them as --full does")
     parser.add_argument("--folder", type=Path, default=_ROOT / "build", help="data is made in it")
     parser.add_argument("--keep", action="store_true", help="the data, and use what was kept")
@@ -74,7 +76,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
     return Plan(
         usual.counts if asked.counts is None else tuple(asked.counts),
         usual.alone if asked.alone is None else tuple(asked.alone),
-        usual.idle,
+        asked.idle or usual.idle,
         asked.patience or usual.patience,
         usual.rounds if asked.rounds is None else asked.rounds,
         usual.upload,
@@ -199,7 +201,7 @@ def main() -> None:
     print("\n" + text)
     if asked.full or asked.keep_results:
         _RESULTS.mkdir(exist_ok=True)
-        path = _RESULTS / f"{dt.datetime.now(dt.UTC):%Y-%m-%d}.md"
+        path = _RESULTS / f"{asked.name or format(dt.datetime.now(dt.UTC), '%Y-%m-%d')}.md"
         path.write_text(text)
         path.with_suffix(".svg").write_text(daemon_report.picture(starts, uploads))
 

@@ -19,7 +19,7 @@ from many_torrents import Torrents
 
 from seedbox.daemon.client import Client
 from seedbox.errors import SeedboxError
-from seedbox.torrent.bencode import encode
+from seedbox.torrent.bencode import Encodable, encode
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
@@ -185,7 +185,7 @@ class Transmission(Seeder):
         for path, digest in zip(self.torrents.paths, self.torrents.hashes, strict=True):
             name = digest.hex()
             shutil.copyfile(path, self.folder / "torrents" / f"{name}.torrent")
-            kept = {
+            kept: dict[bytes, Encodable] = {
                 b"destination": os.fsencode(self.torrents.folder),
                 b"done-date": checked,
                 b"paused": 0,
