@@ -27,8 +27,12 @@ async def test_a_corrupt_file_is_not_mended_and_a_grown_one_not_cut(tmp_path: Pa
         running(LibtorrentEngine(LOOPBACK)) as other,
         running(LibtorrentEngine(LOOPBACK)) as fetch,
     ):
+        # While something is fetched seeds stay connected to each other, and could mend themselves.
+        more = share(tmp_path / "more", name="more")
+        owner.engine.add(more.fetch(tmp_path / "owner"))
+        other.engine.add(more.fetch(tmp_path / "other"))
         other.engine.add(good.seed())
-        await other.until(Added)
+        await other.until(Added, good.key)
         owner.engine.add(replace(bad.seed(), peers=(other.address,)))
         await owner.refreshed_until(Progress, good.key, where=lambda p: p.peers > 0)
         fetch.engine.add(replace(good.fetch(tmp_path / "fetch"), peers=(owner.address,)))

@@ -173,5 +173,5 @@ async def test_a_bug_is_heard_by_whoever_listens(tmp_path: Path) -> None:
     wrong = replace(share(tmp_path).seed(), torrent=None)  # type: ignore[arg-type]
     async with LibtorrentEngine(LOOPBACK) as engine:
         engine.add(wrong)
-        with pytest.raises(TypeError):
+        with pytest.raises(AttributeError):
             await anext(engine.events())

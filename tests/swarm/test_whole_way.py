@@ -66,7 +66,9 @@ def test_a_part_then_the_rest_then_verified(tmp_path: Path, form: str) -> None:
     assert snapshot(made.source) == before
     assert read(out / HOME / "set") == read(made.source)
     assert run("verify", made.manifest, out).status == 0
-    assert paths(out / HOME / ".seedbox") == ["lock"]
+    # What `fetch` has put there is on record: nothing else is ever deleted for a withdrawal.
+    keys = [shard["info_hash"].get("v2", shard["info_hash"].get("v1")) for shard in made.shards()]
+    assert paths(out / HOME / ".seedbox") == ["lock", *sorted(f"placed/{key}.json" for key in keys)]
 
 
 def test_a_mirror_seeds_what_it_has_fetched(tmp_path: Path) -> None:

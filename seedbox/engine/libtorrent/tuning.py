@@ -103,6 +103,8 @@ def _peers(settings: Settings) -> lt.settings_pack:
         "unchoke_slots_limit": -1,
         "listen_queue_size": 1000,
         "connection_speed": 100,
+        # Calls until a peer is left alone, until a tracker names it again. See EAGER.
+        "max_failcount": 1,
         # Nothing here is auto-managed, but every so many seconds all torrents are sorted for it.
         "auto_manage_interval": 3600,
     }
