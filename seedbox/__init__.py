@@ -16,8 +16,8 @@ catalog/     items: popularity tables, packing into tar shards, renditions and t
 manifest/    WHAT we share (pure): model, parse, lint, licenses, coverage, signature
 torrent/     THE FORMATS (pure): bencode, metainfo, pieces, merkle, magnet
 plan/        WHAT SHOULD HAPPEN (pure): build, verify, fetch, mirror
-engine/      THE SWARM: base (protocol and values, pure), libtorrent (its only import)
-daemon/      THE LONG RUN: loop, state, scrub, api (pure), metrics (pure), server
+engine/      THE SWARM: base (protocol and values, pure), libtorrent (its only import), scrape
+daemon/      THE LONG RUN: loop, state (SQLite), record, api and metrics (pure), server, client
 ```
 
 Left may import right, never the other way (import-linter enforces it):

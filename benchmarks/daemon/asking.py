@@ -88,8 +88,9 @@ class Announced:
 
 def shake_hands(port: int, digest: bytes, peer: int = 0) -> socket.socket:
     """Return a connection on which both sides have named the torrent."""
-    connection = socket.create_connection(("127.0.0.1", port), 10)
     name = b"-XX0001-%012d" % peer
+    source = (f"127.0.0.{peer + 2}", 0)  # programs take one connection of each address
+    connection = socket.create_connection(("127.0.0.1", port), 10, source)
     with contextlib.ExitStack() as stack:
         stack.callback(connection.close)
         connection.sendall(b"\x13BitTorrent protocol" + bytes(8) + digest + name + INTERESTED)

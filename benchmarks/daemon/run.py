@@ -34,6 +34,7 @@ _ROOT = Path(__file__).parents[2]
 _RESULTS = Path(__file__).with_name("results")
 _LARGE, _PIECE = GIB, 4 * 1024 * 1024  # bytes
 _LEECHERS = (1, 4, 16)
+_PATIENCE = 15.0  # seconds for one upload; transmission 3.00 lets such clients starve
 _SETTLE = 10.0  # seconds between the last announce and what is called idle
 
 
@@ -103,7 +104,7 @@ def _starts(plan: Plan, folder: Path) -> Iterator[Start]:
 def _start(seeder: Seeder, plan: Plan) -> Start:
     hashes = seeder.torrents.hashes
     announced = Announced(hashes)
-    most = max(plan.patience, len(hashes) / 150)
+    most = max(plan.patience, len(hashes) / 250)
     began = time.monotonic()
     load = os.getloadavg()[0]
     seeder.start()
@@ -150,16 +151,21 @@ def _uploads(plan: Plan, folder: Path) -> Iterator[Upload]:
         seeder = program(at, torrents)
         seeder.prepare()
         running.append(seeder)
+    failed: set[tuple[str, int]] = set()  # is not tried again
     for turn in range(plan.rounds):
         order = running[turn % len(running) :] + running[: turn % len(running)]
         for leechers in _LEECHERS:
             for seeder in order:
+                if (seeder.name, leechers) in failed:
+                    continue
                 seeder.start()
                 try:
                     assert seeder.wait(seeder.seeds_all, 60) is not None, seeder.name
                     upload = _upload(seeder, torrents, leechers, plan.upload)
                 finally:
                     seeder.stop()
+                if upload.speed is None:
+                    failed.add((seeder.name, leechers))
                 print(daemon_report.told_upload(upload), flush=True)
                 yield upload
 
@@ -167,16 +173,17 @@ def _uploads(plan: Plan, folder: Path) -> Iterator[Upload]:
 def _upload(seeder: Seeder, torrents: Torrents, leechers: int, total: int) -> Upload:
     load, before = os.getloadavg()[0], seeder.cpu()
     asked = [seeder.port, torrents.hashes[0].hex(), _LARGE, _PIECE, leechers, total]
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("draining.py"), *map(str, asked)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        why = done.stderr.strip().rpartition("\n")[2]
+    command = [sys.executable, str(Path(__file__).with_name("draining.py")), *map(str, asked)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        try:
+            told, _ = client.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            client.kill()
+            told = ""
+    if not told:
+        why = f"did not give {total / GIB:g} GiB in {_PATIENCE:g} s"
         return Upload(seeder.name, leechers, load, None, None, None, seeder.rss(), why)
-    seconds, drained = json.loads(done.stdout)
+    seconds, drained = json.loads(told)
     size = total / GIB
     cpu = seeder.cpu() - before
     return Upload(

@@ -21,7 +21,7 @@ class Reached(StrEnum):
 
     LISTED = "listed"  # a manifest that may be believed names it, and its license is open
     VERIFIED = "verified"  # seedbox has hashed every byte, and no file has changed since
-    ANNOUNCED = "announced"  # a tracker took an announce, or the DHT stored one
+    ANNOUNCED = "announced"  # a tracker took an announce, or a lookup in the DHT found us
     REACHABLE = "reachable"  # a peer from outside has called and talked of this shard
     SERVED = "served"  # a peer has taken bytes of it
 
