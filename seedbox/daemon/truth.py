@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from seedbox.daemon.record import Evidence, Pause, Shard, Trouble
 from seedbox.daemon.state.records import FileStat, StoredShard
@@ -88,7 +88,9 @@ def _pause(held: Held, now: float) -> Pause | None:
         if reason is not None:
             return reason
     if held.release is not None and held.release > now:
-        return Pause(Trouble.UNRELEASED, now, f"it is released on {moment(held.release)}")
+        return Pause(
+            Trouble.UNRELEASED, now, f"it is released on {moment(held.release, 'minutes')}"
+        )
     if held.fault is None and held.proven is None:
         return Pause(Trouble.VERIFYING, now, "it waits to be hashed")
     return held.fault
@@ -220,10 +222,10 @@ def refresh_period(shards: int) -> float:
 # --- words ------------------------------------------------------------------------------------
 
 
-def moment(at: float) -> str:
+def moment(at: float, to: Literal["minutes", "seconds"] = "seconds") -> str:
     """Return a time for people."""
     try:
-        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(' ', to)} UTC"
     except (ValueError, OverflowError, OSError):  # a file system may hold any 64 bits
         return f"{at:.0f} seconds after 1970"
 
