@@ -102,6 +102,20 @@ def _known(folder: Path) -> Torrents | None:
     return Torrents(out / "manifest.yaml", folder, paths, hashes)
 
 
+def _shard(name: str, torrent: Metainfo) -> model.Shard:
+    return model.Shard(
+        name=name,
+        role=model.Role.DATA,
+        items=1,
+        files=1,
+        size=torrent.layout.size,
+        use=Decimal(1),
+        piece_length=torrent.layout.piece_length,
+        info_hash=torrent.info_hash,
+        torrent=model.TorrentRef(f"torrents/{name}.torrent", sha256(torrent.raw).digest()),
+    )
+
+
 def _make(torrents: Iterable[Metainfo], folder: Path, tracker: str | None) -> Torrents:
     if known := _known(folder):
         return known
@@ -112,20 +126,7 @@ def _make(torrents: Iterable[Metainfo], folder: Path, tracker: str | None) -> To
         name = f"shard-{number:06}"
         path = out / "torrents" / f"{name}.torrent"
         path.write_bytes(torrent.raw)
-        layout = torrent.layout
-        shards.append(
-            model.Shard(
-                name=name,
-                role=model.Role.DATA,
-                items=1,
-                files=1,
-                size=layout.size,
-                use=Decimal(1),
-                piece_length=layout.piece_length,
-                info_hash=torrent.info_hash,
-                torrent=model.TorrentRef(f"torrents/{name}.torrent", sha256(torrent.raw).digest()),
-            )
-        )
+        shards.append(_shard(name, torrent))
         paths.append(path)
         hashes.append(torrent.info_hash.v1 or b"")
     total = Decimal(len(shards))
