@@ -4,7 +4,7 @@ Every program is a whole process that has seeded the same torrents before. Measu
 until all are seeding and until a local opentracker knows all of them, memory, CPU time when nothing
 happens; and uploads on loopback to clients that throw away what they get.
 
-Run with: python benchmarks/daemon/measure.py [--quick | --full] [--keep-results]
+Run with: python benchmarks/daemon/run_daemons.py [--quick | --full] [--keep-results]
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def _head() -> str:
         [
             f"# Seeding with a daemon, {dt.datetime.now(dt.UTC):%Y-%m-%d}",
             "",
-            f"Command: `python benchmarks/daemon/measure.py {' '.join(sys.argv[1:])}`",
+            f"Command: `python benchmarks/daemon/run_daemons.py {' '.join(sys.argv[1:])}`",
             "",
             f"{os.cpu_count()} cores, {platform.platform()}; load after: {load}.",
         ]
