@@ -1,6 +1,6 @@
 """A client that asks for blocks and throws them away, so that the seeder is what is measured.
 
-Run by `run_daemons.py` in a process of its own: prints seconds of wall time and its own CPU seconds.
+Run by `run_daemons.py` in a process of its own: prints seconds of wall time and of its own CPU.
 """
 
 from __future__ import annotations
