@@ -46,7 +46,8 @@ class _Chosen(TypedDict):
     "--from",
     "origin",
     metavar="URL-OR-FILE",
-    help="A list of the data on a server, which is read there and not kept; in place of --source.",
+    help="A list of the data on a server, or a package (pkg:npm/NAME@VERSION or pkg:pypi/…), "
+    "which is read there and not kept; in place of --source.",
 )
 @click.option(
     "--out",

@@ -66,7 +66,9 @@ from seedbox.errors.machine import (
 )
 from seedbox.errors.programs import (
     CommandsNotAllowedError,
+    MissingClientError,
     MissingProgramError,
+    PackageError,
     UnfitProgramError,
 )
 from seedbox.errors.refusals import (
@@ -143,6 +145,7 @@ __all__ = [
     "LicenseRefusedError",
     "LinkedSignatureError",
     "MemoryLimitError",
+    "MissingClientError",
     "MissingExtraError",
     "MissingProgramError",
     "MissingWithdrawalsError",
@@ -152,6 +155,7 @@ __all__ = [
     "OriginChangedError",
     "OtherDatasetError",
     "OtherIdError",
+    "PackageError",
     "PortInUseError",
     "Problem",
     "RefusedFile",

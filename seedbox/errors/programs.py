@@ -1,4 +1,4 @@
-"""Programs that seedbox runs: missing, unfit (exit status 5), or not to be run unseen (7)."""
+"""Programs that seedbox runs: missing, unfit (exit status 5), no help (6), not to be run (7)."""
 
 from __future__ import annotations
 
@@ -69,3 +69,49 @@ class CommandsNotAllowedError(SeedboxError):
     def hint(self) -> str:
         """Read first, then agree."""
         return "Read them; if they may run with your rights, pass --allow-commands."
+
+
+class MissingClientError(SeedboxError):
+    """The client of a package registry is not on this machine."""
+
+    code = "missing-client"
+    exit_status = 5
+
+    def __init__(self, purl: str, program: str, *, otherwise: str) -> None:
+        """Name the package, the program that knows where it lies, and another way to build it."""
+        super().__init__(purl=purl, program=program, otherwise=otherwise)
+
+    @property
+    def message(self) -> str:
+        """Name both."""
+        return f"where {self.data['purl']} lies only {self.data['program']} knows, which is missing"
+
+    @property
+    def hint(self) -> str:
+        """Install it, or do without."""
+        return f"Install it so that it is found on PATH. Or elsewhere: {self.data['otherwise']}"
+
+
+class PackageError(SeedboxError):
+    """The client of a package registry did not say where a package lies, or nothing of use."""
+
+    code = "package"
+    exit_status = 6
+
+    def __init__(self, purl: str, program: str, why: str, *, otherwise: str) -> None:
+        """Name the package and the program, what went wrong, and another way to build it."""
+        super().__init__(purl=purl, program=program, why=why, otherwise=otherwise)
+
+    @property
+    def message(self) -> str:
+        """Name all three."""
+        purl, program, why = (self.data[key] for key in ("purl", "program", "why"))
+        return f"{program} does not find {purl}: {why}"
+
+    @property
+    def hint(self) -> str:
+        """The registry is set up there, not here."""
+        return (
+            f"Look what {self.data['program']} itself says of the package; it asks the registry "
+            f"of its own configuration. Or without it: {self.data['otherwise']}"
+        )

@@ -129,15 +129,15 @@ class WrongDigestError(SeedboxError):
     code = "wrong-digest"
     exit_status = 4
 
-    def __init__(self, url: str, *, said: str, found: str, by: str) -> None:
+    def __init__(self, url: str, *, said: str, found: str, by: str, kind: str = "SHA-256") -> None:
         """Give both digests in hex, and who published the one."""
-        super().__init__(url=url, said=said, found=found, by=by)
+        super().__init__(url=url, said=said, found=found, by=by, kind=kind)
 
     @property
     def message(self) -> str:
         """Give both digests."""
-        said, found, by = (self.data[key] for key in ("said", "found", "by"))
-        return f"{self.data['url']} has SHA-256 {found}, {by} says {said}"
+        said, found, by, kind = (self.data[key] for key in ("said", "found", "by", "kind"))
+        return f"{self.data['url']} has {kind} {found}, {by} says {said}"
 
     @property
     def hint(self) -> str:

@@ -1,8 +1,9 @@
 """Running other people's programs: bounded in time and in what they write, and never left behind.
 
 A program gets no terminal, no input, a folder of its own and an environment with nothing of the
-user's in it but PATH. It runs as the head of a process group, which is killed as a whole when it
-hangs, when it writes too much, when the work is stopped, and for what it leaves running.
+user's in it but PATH; only a program that is asked for what the user has set up gets all of it. It
+runs as the head of a process group, which is killed as a whole when it hangs, when it writes too
+much, when the work is stopped, and for what it leaves running.
 """
 
 from __future__ import annotations
@@ -86,12 +87,15 @@ def find(program: str) -> str | None:
     return None if found is None else str(Path(found).absolute())  # PATH may hold "."
 
 
-def run(command: Sequence[str], folder: Path, bounds: Bounds, on_output: Take | None = None) -> Ran:
+def run(
+    command: Sequence[str], folder: Path | None, bounds: Bounds, on_output: Take | None = None
+) -> Ran:
     """Run a program to its end.
 
     Args:
         command: The program by its absolute path, and its arguments; no shell reads them.
-        folder: It works there, and finds its home and its temporary files there.
+        folder: It works there, and finds its home and its temporary files there; None: where
+            seedbox runs, in the user's own environment.
         bounds: What it may do.
         on_output: Gets what it says on standard output, part by part; None: nobody does.
 
@@ -104,7 +108,7 @@ def run(command: Sequence[str], folder: Path, bounds: Bounds, on_output: Take | 
         process = subprocess.Popen(  # noqa: S603 - no shell; what is run was agreed to
             command,
             cwd=folder,
-            env=_environment(folder),
+            env=None if folder is None else _environment(folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if on_output is None else subprocess.PIPE,
             stderr=subprocess.PIPE,

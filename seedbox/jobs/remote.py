@@ -14,9 +14,10 @@ from urllib.parse import urljoin, urlsplit
 from seedbox import disk, web
 from seedbox.errors import InvalidListError, Problem, WebError
 from seedbox.jobs.events import Note, OnEvent
+from seedbox.jobs.packages import locate
 from seedbox.manifest.model import Head
 from seedbox.plan.lists import problem, read_list
-from seedbox.plan.remote import Held, RemotePlan, Wanted, pause, plan_remote, refuse_package
+from seedbox.plan.remote import Held, RemotePlan, Wanted, pause, plan_remote
 
 _MOST_LIST = 1 << 28  # bytes
 _LIST_TIME = 600.0  # seconds
@@ -71,6 +72,8 @@ class RemoteFile:
     url: str
     state: web.State
     sha256: bytes | None  # as it is published
+    sha512: bytes | None = None  # as a package registry publishes it
+    by: str = "the list"  # who publishes the SHA-256
 
     @property
     def size(self) -> int:
@@ -81,12 +84,14 @@ class RemoteFile:
     def held(self) -> Held:
         """What a later run can hold the file to."""
         partly = self.state.validator is not None
-        return Held(self.identity is not None, self.sha256 is not None, partly)
+        checked = self.sha256 is not None or self.sha512 is not None
+        return Held(self.identity is not None, checked, partly)
 
     @property
     def identity(self) -> str | None:
         """What tells this state of the file from another; None: nothing does."""
-        return self.sha256.hex() if self.sha256 else self.state.validator
+        digest = self.sha256 or self.sha512
+        return digest.hex() if digest else self.state.validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,39 +108,45 @@ class RemoteListing:
 def survey(
     where: str, head: Head, *, on_event: OnEvent, manners: Manners | None = None
 ) -> RemoteListing:
-    """Read a list of files and ask the server for the size of each.
+    """Read a list of files, or find a package's archive, and ask the server for the size of each.
 
     A file whose size and SHA-256 the list names is not asked for.
 
     Args:
-        where: URL or path of a list; see `plan.lists`.
+        where: URL or path of a list, see `plan.lists`; or a package, see `plan.packages`.
         head: What the publisher says of the dataset.
         on_event: Gets notes.
         manners: How the server is treated.
 
     Raises:
-        UsageError: `where` names a package, or the files have no root.
+        UsageError: `where` names a package that cannot be found, or the files have no root.
+        MissingClientError, PackageError: The client of the package's registry is of no help.
         InvalidListError: The list has lines that cannot be taken.
         SourceError: There is no such file.
         WebError: The list, or the size of a file, could not be had.
     """
     manners = manners or Manners()
-    if where.startswith("pkg:"):
-        raise refuse_package(where)
-    data, base = _list(where, manners)
-    seen_from = base or _origin(head)
-    plan = plan_remote(read_list(data, file=where, base=seen_from), head, file=where, base=base)
+    package = where.lower().startswith("pkg:")
+    plan = locate(where, head, on_event=on_event) if package else _listed(where, head, manners)
     host = urlsplit(plan.base).netloc
     files = "file" if len(plan.files) == 1 else "files"
     on_event(Note(f"asking {host} for {len(plan.files):,} {files}"))
     found = list(zip(plan.files, _states(plan.files, manners), strict=True))
     if wrong := [each for wanted, state in found for each in _differences(where, wanted, state)]:
         raise InvalidListError(where, tuple(wrong))
-    located = tuple(
-        RemoteFile(wanted.parts, wanted.url, state, wanted.sha256 or state.sha256)
-        for wanted, state in found
-    )
+    located = tuple(_located(wanted, state) for wanted, state in found)
     return RemoteListing(plan.base, located, plan, manners=manners)
+
+
+def _listed(where: str, head: Head, manners: Manners) -> RemotePlan:
+    data, base = _list(where, manners)
+    entries = read_list(data, file=where, base=base or _origin(head))
+    return plan_remote(entries, head, file=where, base=base)
+
+
+def _located(wanted: Wanted, state: web.State) -> RemoteFile:
+    digest = wanted.sha256 or state.sha256
+    return RemoteFile(wanted.parts, wanted.url, state, digest, wanted.sha512, wanted.by)
 
 
 def _origin(head: Head) -> str | None:
@@ -193,8 +204,8 @@ def _in_order(futures: Iterable[Future[web.State]]) -> Generator[web.State, None
 def _differences(file: str, wanted: Wanted, state: web.State) -> Iterator[Problem]:
     """Yield what the list and the server say differently."""
     if wanted.size not in {None, state.size}:
-        said = f"{wanted.url} has {state.size:,} bytes, the list says {wanted.size:,}"
+        said = f"{wanted.url} has {state.size:,} bytes, {wanted.by} says {wanted.size:,}"
         yield problem(file, None, said, _HINT)
     if wanted.sha256 and state.sha256 and wanted.sha256 != state.sha256:
         said = f"{wanted.url} has SHA-256 {state.sha256.hex()} by its server"
-        yield problem(file, None, f"{said}, the list says {wanted.sha256.hex()}", _HINT)
+        yield problem(file, None, f"{said}, {wanted.by} says {wanted.sha256.hex()}", _HINT)

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from hashlib import sha1, sha256
+from hashlib import sha1, sha256, sha512
 from threading import Condition, Event
 from typing import TYPE_CHECKING
 
@@ -91,16 +91,20 @@ def _check_empty(files: Sequence[RemoteFile], on_file: Callable[[FileDigest], No
     nothing = sha256().digest()
     for index, file in enumerate(files):
         if not file.size:
-            _hold(file, nothing)
+            _hold(file, nothing, sha512().digest())
             if on_file:
                 on_file(FileDigest(index, nothing))
 
 
-def _hold(file: RemoteFile, found: bytes) -> None:
+def _hold(file: RemoteFile, found: bytes, found_512: bytes | None) -> None:
     if file.sha256 not in {None, found}:
-        by = "the server" if file.sha256 == file.state.sha256 else "the list"
+        by = "the server" if file.sha256 == file.state.sha256 else file.by
         said = (file.sha256 or b"").hex()
         raise WrongDigestError(file.url, said=said, found=found.hex(), by=by)
+    if file.sha512 is not None and found_512 != file.sha512:
+        said, made = file.sha512.hex(), (found_512 or b"").hex()
+        by = "the registry"  # nobody else publishes one
+        raise WrongDigestError(file.url, said=said, found=made, by=by, kind="SHA-512")
 
 
 def _hashed(layout: Layout, piece: int, feed: _Feed) -> Hashed:
@@ -241,10 +245,12 @@ class Download:
     _state: web.State = field(init=False)
     _at: int = field(init=False)  # the next byte that has to come
     _seen: _Hash = field(default_factory=sha256)  # of the bytes from the span's start to there
+    _seen_512: _Hash | None = field(init=False)  # likewise; None: nobody publishes it
     _buffer: bytearray = field(default_factory=bytearray)  # the last of them
 
     def __post_init__(self) -> None:
         self._state, self._at = self.file.state, self.span.start
+        self._seen_512 = sha512() if self.file.sha512 else None
 
     @property
     def whole(self) -> bool:
@@ -311,6 +317,8 @@ class Download:
     def _take(self, data: bytes) -> None:
         """Hash what came, and hand on what makes a chunk."""
         self._seen.update(data)
+        if self._seen_512:
+            self._seen_512.update(data)
         self._at += len(data)
         self._buffer += data
         ended = self._at == self.span.stop
@@ -325,7 +333,7 @@ class Download:
     def _check(self) -> None:
         """Hold the whole file to what its publisher says, before its last byte is handed on."""
         found = self._seen.digest()
-        _hold(self.file, found)
+        _hold(self.file, found, self._seen_512.digest() if self._seen_512 else None)
         if self._state.sha256 not in {None, found}:
             said = (self._state.sha256 or b"").hex()
             raise WrongDigestError(self.file.url, said=said, found=found.hex(), by="the server")

@@ -36,6 +36,8 @@ class Entry:
     line: int | None  # 1-based; None: in JSON
     size: int | None = None  # bytes
     sha256: bytes | None = None
+    sha512: bytes | None = None  # no list has one, registries do
+    by: str = "the list"  # who names the size and the SHA-256
 
 
 def problem(file: str, line: int | None, message: str, hint: str) -> Problem:

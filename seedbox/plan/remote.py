@@ -32,6 +32,7 @@ class RemotePlan:
     base: str  # URL of the folder that becomes the root; it ends in a slash
     root: str  # its name
     files: tuple[Wanted, ...]  # in the order of BEP 52
+    purl: str | None = None  # of the package whose archive the only file is
 
     @property
     def web_seed(self) -> str:
@@ -43,6 +44,9 @@ class RemotePlan:
         origin = head.origin or Origin()
         if origin.url is None:
             origin = replace(origin, url=self.base.rstrip("/"))
+        if self.purl is not None:
+            digest = origin.sha256 or self.files[0].sha256
+            origin = replace(origin, purl=origin.purl or self.purl, sha256=digest)
         return replace(head, origin=origin)
 
 
@@ -54,6 +58,8 @@ class Wanted:
     url: str  # as a client of BitTorrent asks for it
     size: int | None = None  # bytes
     sha256: bytes | None = None
+    sha512: bytes | None = None  # by a package registry
+    by: str = "the list"  # who names the size and the SHA-256
 
 
 def plan_remote(entries: Sequence[Entry], head: Head, *, file: str, base: str | None) -> RemotePlan:
@@ -191,7 +197,7 @@ def _wanted(
             lister.add(entry.line, f"{entry.url[:200]!r} comes again{where}", "Take it out.")
         else:
             url = home.url + "/".join(quote(part, safe="") for part in parts)
-            yield Wanted(parts, url, entry.size, entry.sha256)
+            yield Wanted(parts, url, entry.size, entry.sha256, entry.sha512, entry.by)
 
 
 def plan_reading(
@@ -253,21 +259,3 @@ def pause(url: str, failures: int, after: float | None, *, first: float, longest
     chance = sha256(f"{failures} {url}".encode()).digest()[0] / 255
     wait = min(longest, first * 2.0 ** (failures - 1)) * (1 - chance / 2)
     return max(wait, after or 0.0)
-
-
-def refuse_package(purl: str) -> UsageError:
-    """Return what to say of a package URL: only its registry's own client knows where it lies."""
-    kind, _, rest = purl.removeprefix("pkg:").partition("/")
-    bare = rest.partition("?")[0].partition("#")[0]
-    name, _, version = bare.partition("@")
-    name = unquote_to_bytes(name).decode(errors="replace")
-    command = {
-        "npm": f"npm pack {name}@{version}",
-        "pypi": f"pip download --no-deps {name}=={version}",
-        "deb": f"apt-get download {name.rpartition('/')[2]}={version}",
-    }.get(kind, f"the client of {kind} packages")
-    hint = (
-        f"Run `{command}`, unpack it, pass the folder with --source, and write "
-        f"`origin: {{purl: {purl}}}` in dataset.yaml."
-    )
-    return UsageError(f"{purl} names a package, not a URL: where it lies its client knows", hint)

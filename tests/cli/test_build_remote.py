@@ -123,16 +123,6 @@ def test_either_a_folder_or_a_list_is_needed(dataset: Publisher, both: bool) -> 
     assert "--from URL" in hint
 
 
-def test_a_package_is_refused_with_the_way_to_build_it(dataset: Publisher) -> None:
-    status, code, message, hint = run(*remote(dataset, "pkg:npm/left@1.0.0"), "--json").error
-
-    assert (status, code) == (2, "usage")
-    assert (
-        message == "pkg:npm/left@1.0.0 names a package, not a URL: where it lies its client knows"
-    )
-    assert "Run `npm pack left@1.0.0`" in hint
-
-
 def test_a_server_that_does_not_have_a_file_is_named(dataset: Publisher, server: Origin) -> None:
     del server.files["pub/set/e.bin"]
 

@@ -117,9 +117,10 @@ def test_a_list_that_is_not_there_is_named(server: Origin, tmp_path: Path) -> No
         survey(str(tmp_path / "gone"), HEAD, on_event=ignore)
 
 
-def test_packages_are_not_fetched() -> None:
-    with pytest.raises(UsageError, match="pkg:npm/a@1 names a package"):
-        survey("pkg:npm/a@1", HEAD, on_event=ignore)
+@pytest.mark.parametrize("purl", ["pkg:cargo/a@1", "PKG:cargo/a@1"])
+def test_packages_of_other_registries_are_not_fetched(purl: str) -> None:
+    with pytest.raises(UsageError, match=f"{purl} names a package"):
+        survey(purl, HEAD, on_event=ignore)
 
 
 def test_nobody_waits_for_what_is_not_wanted_any_more() -> None:

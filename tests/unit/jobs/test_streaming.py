@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from contextlib import closing
-from hashlib import sha256
+from dataclasses import replace
+from hashlib import sha256, sha512
 from threading import Event
 
 import pytest
@@ -90,6 +91,32 @@ def test_files_that_are_empty_are_held_to_their_digest_too(server: Origin) -> No
     assert hashed(Format.V2, files(server, c=sha256().digest()))[1]
     with pytest.raises(WrongDigestError, match="the list says 0000"):
         hashed(Format.V2, files(server, c=bytes(32)))
+
+
+@pytest.mark.parametrize("name", ["c", "d"])  # c is empty, and never asked for
+@pytest.mark.parametrize("form", FORMS)
+def test_a_sha_512_is_checked_however_often_the_connection_breaks(
+    server: Origin, form: Format, name: str
+) -> None:
+    right = sha512(FILES[name]).digest()
+    server.faults["d"] = [Fault(breaks=300_000), Fault(breaks=200_000)]
+
+    def held(digest: bytes) -> list[RemoteFile]:
+        found = files(server)
+        return [replace(f, sha512=digest) if f.parts == (name,) else f for f in found]
+
+    assert hashed(form, held(right))[1] == sum(map(len, FILES.values()))
+    said = f"/{name} has SHA-512 {right.hex()}, the registry says {'0' * 128}"
+    with pytest.raises(WrongDigestError, match=said):
+        hashed(form, held(bytes(64)))
+
+
+def test_a_file_with_a_sha_512_is_held_to_it_by_later_runs(server: Origin) -> None:
+    plain = files(server)[0]
+    pinned = replace(plain, sha512=bytes(64))
+
+    assert not plain.held.checked
+    assert (pinned.held.checked, pinned.identity) == (True, "0" * 128)
 
 
 def test_a_digest_that_comes_with_the_bytes_is_checked(server: Origin) -> None:

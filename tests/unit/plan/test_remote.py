@@ -13,7 +13,6 @@ from seedbox.plan.remote import (
     pause,
     plan_reading,
     plan_remote,
-    refuse_package,
 )
 from seedbox.torrent.info_hash import Format
 from seedbox.torrent.layout import arrange
@@ -222,24 +221,3 @@ def test_a_v1_piece_brings_the_file_beside_it_unless_a_part_of_that_can_be_prove
     known = set(range(10)) - {3}
 
     assert wanted(Format.V1, held, known) == expected
-
-
-# --- packages ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("purl", "command"),
-    [
-        ("pkg:npm/%40scope/name@1.2.3", "`npm pack @scope/name@1.2.3`"),
-        ("pkg:pypi/name@1.2?a=b#c", "`pip download --no-deps name==1.2`"),
-        ("pkg:deb/debian/name@1:2-3", "`apt-get download name=1:2-3`"),
-        ("pkg:cargo/name@1", "`the client of cargo packages`"),
-    ],
-)
-def test_packages_are_left_to_their_own_clients(purl: str, command: str) -> None:
-    error = refuse_package(purl)
-
-    assert error.exit_status == 2
-    assert error.hint is not None
-    assert command in error.hint
-    assert f"`origin: {{purl: {purl}}}`" in error.hint
