@@ -23,6 +23,7 @@ from seedbox.daemon.library import (
 from seedbox.daemon.options import Options
 from seedbox.daemon.record import Pause, Trouble
 from seedbox.daemon.state import StoredDataset, Tombstone
+from seedbox.daemon.state.database import FILE_NAME
 from seedbox.daemon.truth import UNKNOWN_RELEASE, Held, loaded
 from seedbox.daemon.web_manifest import WebManifest
 from seedbox.jobs.admission import Admitted
@@ -39,7 +40,7 @@ async def first_look(options: Options) -> dict[Path, Believed]:
     Raises:
         SeedboxError: A manifest cannot be believed.
     """
-    if (options.state / "seedbox.sqlite").exists():
+    if (options.state / FILE_NAME).exists():
         return {}
     found: dict[Path, Believed] = {}
     for path in await asyncio.to_thread(_given, options.manifests):
